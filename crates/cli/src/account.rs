@@ -1,0 +1,377 @@
+//! `papergate account`: what people have to pay with, as a cashier sees it.
+
+use clap::{Args, Subcommand, ValueEnum};
+use domain::Money;
+use rpc::proto::jobserver;
+use rpc::proto::moneyserver as proto;
+use rpc::proto::moneyserver::transfer::{Kind, State};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::output::{Listed, or_dash, or_null};
+use crate::reach::Patience;
+use crate::{Shell, time};
+
+/// Status "the account is not known" of docs/PROTOCOL.md.
+const ACCOUNT_NOT_FOUND: i32 = 220;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Show the accounts of a person
+    Show {
+        /// Logon of the person
+        logon: String,
+    },
+    /// List the accounts of everybody
+    List,
+    /// Put money or quota in; opens the accounts of a person who has none
+    Deposit(Movement),
+    /// Take money or quota out
+    Withdraw(Movement),
+    /// Set a balance
+    Set(Movement),
+    /// Set the lowest amount that must stay; negative allows a debt
+    LowLimit(LowLimit),
+    /// Give reserved credits free
+    ReserveFree(ReserveFree),
+    /// Show what was moved, newest first
+    Statement(Statement),
+    /// Show reservations of everybody that have not ended, oldest first
+    Unfinished,
+}
+
+/// Money or quota.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Account {
+    /// Money
+    #[value(name = "1")]
+    One,
+    /// Quota
+    #[value(name = "2")]
+    Two,
+}
+
+impl From<Account> for i32 {
+    fn from(account: Account) -> Self {
+        match account {
+            Account::One => proto::Account::One.into(),
+            Account::Two => proto::Account::Two.into(),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Movement {
+    /// Logon of the person
+    logon: String,
+    /// How much, like 12.50
+    #[arg(allow_negative_numbers = true)]
+    amount: Money,
+    /// Which account: 1 is money, 2 is quota
+    #[arg(long, value_enum, default_value = "1")]
+    account: Account,
+    #[command(flatten)]
+    memo: Memo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LowLimit {
+    /// Logon of the person
+    logon: String,
+    /// How much, like 5.00 or -2.50
+    #[arg(allow_negative_numbers = true)]
+    amount: Money,
+    #[command(flatten)]
+    memo: Memo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReserveFree {
+    /// Logon of the person
+    logon: String,
+    /// How much may stay reserved
+    #[arg(long, default_value = "0", value_name = "AMOUNT")]
+    keep: Money,
+    #[command(flatten)]
+    memo: Memo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Statement {
+    /// Logon of the person
+    logon: String,
+    /// At most this many
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    limit: u32,
+}
+
+/// Who and what for.
+#[derive(Debug, Args)]
+struct Memo {
+    /// Free text
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    comment: String,
+    /// Id of a group of movements
+    #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
+    gid: String,
+    /// Id of this movement: a script that repeats a command with the same id moves money once
+    #[arg(long, value_name = "ID")]
+    id: Option<String>,
+}
+
+impl Memo {
+    fn header(self, shell: &Shell<'_>, logon: &str) -> Result<proto::Header, Failure> {
+        Ok(proto::Header {
+            id: self.id.map_or_else(fresh_id, Ok)?,
+            holder: logon.to_owned(),
+            author: shell.reach.author(),
+            gid: self.gid,
+            comment: self.comment,
+        })
+    }
+}
+
+/// Sixteen random bytes, hexadecimal.
+fn fresh_id() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 16];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .map_err(|_| Failure::io("make an id")(std::io::Error::other("the system has no random numbers")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+pub(crate) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Result<(), Failure> {
+    match command {
+        AccountCommand::Show { logon } => {
+            let request = proto::PurseShowRequest { holder: logon };
+            let purse = shell.reach.money_reader(Patience::Call).await?.purse_show(request).await?;
+            shell.output.show(&Purse::from(purse.into_inner()))
+        }
+        AccountCommand::List => list(shell).await,
+        AccountCommand::Deposit(Movement { logon, amount, account, memo }) => {
+            let header = memo.header(shell, &logon)?;
+            let request = proto::DepositRequest {
+                header: Some(header.clone()),
+                account: account.into(),
+                amount: amount.0,
+            };
+            let mut answer = shell.reach.money().await?.deposit(request.clone()).await;
+            if open_if_missing(shell, &answer, &header).await? {
+                answer = shell.reach.money().await?.deposit(request).await;
+            }
+            receipt(shell, answer)
+        }
+        AccountCommand::Withdraw(Movement { logon, amount, account, memo }) => {
+            let header = Some(memo.header(shell, &logon)?);
+            let request = proto::WithdrawRequest { header, account: account.into(), amount: amount.0 };
+            let answer = shell.reach.money().await?.withdraw(request).await;
+            receipt(shell, answer)
+        }
+        AccountCommand::Set(Movement { logon, amount, account, memo }) => {
+            let header = memo.header(shell, &logon)?;
+            let request = proto::SetRequest {
+                header: Some(header.clone()),
+                account: account.into(),
+                balance: amount.0,
+            };
+            let mut answer = shell.reach.money().await?.set(request.clone()).await;
+            if open_if_missing(shell, &answer, &header).await? {
+                answer = shell.reach.money().await?.set(request).await;
+            }
+            receipt(shell, answer)
+        }
+        AccountCommand::LowLimit(LowLimit { logon, amount, memo }) => {
+            let header = memo.header(shell, &logon)?;
+            let request = proto::LowLimitSetRequest { header: Some(header.clone()), low_limit: amount.0 };
+            let mut answer = shell.reach.money().await?.low_limit_set(request.clone()).await;
+            if open_if_missing(shell, &answer, &header).await? {
+                answer = shell.reach.money().await?.low_limit_set(request).await;
+            }
+            receipt(shell, answer)
+        }
+        AccountCommand::ReserveFree(ReserveFree { logon, keep, memo }) => {
+            let header = Some(memo.header(shell, &logon)?);
+            let request = proto::FreeRequest { header, keep: keep.0 };
+            let answer = shell.reach.money().await?.free(request).await;
+            receipt(shell, answer)
+        }
+        AccountCommand::Statement(Statement { logon, limit }) => {
+            let request = proto::StatementRequest { holder: logon, limit: limit.into() };
+            let mut reader = shell.reach.money_reader(Patience::Call).await?;
+            let pages = reader.statement(request).await?.into_inner();
+            transfers(shell, pages).await
+        }
+        AccountCommand::Unfinished => {
+            let mut reader = shell.reach.money_reader(Patience::Call).await?;
+            let pages = reader.unfinished(proto::UnfinishedRequest {}).await?.into_inner();
+            transfers(shell, pages).await
+        }
+    }
+}
+
+type Answer = Result<tonic::Response<proto::Receipt>, tonic::Status>;
+
+/// Opens the accounts of a person the jobserver knows and the moneyserver does not; a logon that was mistyped
+/// gets none. Answers whether it did.
+async fn open_if_missing(
+    shell: &Shell<'_>,
+    answer: &Answer,
+    header: &proto::Header,
+) -> Result<bool, Failure> {
+    let Err(status) = answer else { return Ok(false) };
+    if rpc::Error::from(status.clone()).status != ACCOUNT_NOT_FOUND {
+        return Ok(false);
+    }
+    let person = jobserver::UserShowRequest { logon: header.holder.clone() };
+    shell.reach.administration().await?.user_show(person).await?;
+    let header = proto::Header { id: fresh_id()?, comment: String::new(), ..header.clone() };
+    shell.reach.money().await?.open(proto::OpenRequest { header: Some(header) }).await?;
+    Ok(true)
+}
+
+fn receipt(shell: &mut Shell<'_>, answer: Answer) -> Result<(), Failure> {
+    let receipt = answer?.into_inner();
+    shell.output.show(&Purse::from(receipt.purse.unwrap_or_default()))
+}
+
+async fn list(shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let mut reader = shell.reach.money_reader(Patience::Call).await?;
+    let mut pages = reader.purse_list(proto::PurseListRequest {}).await?.into_inner();
+    let mut listing = shell.output.list::<Purse>();
+    while let Some(page) = pages.message().await? {
+        for purse in page.purses {
+            listing.row(&Purse::from(purse))?;
+        }
+    }
+    listing.finish()
+}
+
+async fn transfers(
+    shell: &mut Shell<'_>,
+    mut pages: tonic::Streaming<proto::TransferPage>,
+) -> Result<(), Failure> {
+    let mut listing = shell.output.list::<Transfer>();
+    while let Some(page) = pages.message().await? {
+        for transfer in page.transfers {
+            listing.row(&Transfer::from(transfer))?;
+        }
+    }
+    listing.finish()
+}
+
+/// The accounts of a person, as scripts see them. Amounts are text, exact to four decimals.
+#[derive(Debug, Serialize)]
+pub(crate) struct Purse {
+    logon: String,
+    account_1: String,
+    account_2: String,
+    low_limit: String,
+    reserved: String,
+    disposable: String,
+    opened: Option<String>,
+}
+
+impl From<proto::Purse> for Purse {
+    fn from(purse: proto::Purse) -> Self {
+        let reserved = purse.reserved_one + purse.reserved_two;
+        let disposable = purse.balance_one + purse.balance_two - purse.low_limit - reserved;
+        let amount = |amount| Money(amount).to_string();
+        Self {
+            logon: purse.holder,
+            account_1: amount(purse.balance_one),
+            account_2: amount(purse.balance_two),
+            low_limit: amount(purse.low_limit),
+            reserved: amount(reserved),
+            disposable: amount(disposable),
+            opened: time::rfc3339(purse.opened_us),
+        }
+    }
+}
+
+impl Listed for Purse {
+    const COLUMNS: &'static [&'static str] =
+        &["LOGON", "ACCOUNT 1", "ACCOUNT 2", "LOW LIMIT", "RESERVED", "DISPOSABLE"];
+
+    fn cells(&self) -> Vec<String> {
+        [&self.logon, &self.account_1, &self.account_2, &self.low_limit, &self.reserved, &self.disposable]
+            .map(Clone::clone)
+            .into()
+    }
+}
+
+/// A movement, as scripts see one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Transfer {
+    id: String,
+    logon: String,
+    kind: &'static str,
+    state: &'static str,
+    asked: String,
+    account_1: String,
+    account_2: String,
+    author: Option<String>,
+    gid: Option<String>,
+    comment: Option<String>,
+    created: Option<String>,
+    ended: Option<String>,
+    expires: Option<String>,
+    #[serde(skip)]
+    created_shown: String,
+}
+
+impl From<proto::Transfer> for Transfer {
+    fn from(transfer: proto::Transfer) -> Self {
+        let kind = match transfer.kind() {
+            Kind::Unspecified => "unknown",
+            Kind::Open => "open",
+            Kind::Deposit => "deposit",
+            Kind::Withdrawal => "withdrawal",
+            Kind::Set => "set",
+            Kind::LowLimit => "low-limit",
+            Kind::Print => "print",
+            Kind::Copy => "copy",
+            Kind::Free => "free",
+        };
+        let state = match transfer.state() {
+            State::Unspecified => "unknown",
+            State::Pending => "reserved",
+            State::Posted => "done",
+            State::Voided => "voided",
+            State::Expired => "expired",
+        };
+        Self {
+            id: transfer.id,
+            logon: transfer.holder,
+            kind,
+            state,
+            asked: Money(transfer.amount).to_string(),
+            account_1: Money(transfer.split_one).to_string(),
+            account_2: Money(transfer.split_two).to_string(),
+            author: or_null(transfer.author),
+            gid: or_null(transfer.gid),
+            comment: or_null(transfer.comment),
+            created: time::rfc3339(transfer.created_us),
+            ended: time::rfc3339(transfer.ended_us),
+            expires: time::rfc3339(transfer.expires_us),
+            created_shown: time::local(transfer.created_us),
+        }
+    }
+}
+
+impl Listed for Transfer {
+    const COLUMNS: &'static [&'static str] =
+        &["DATE", "LOGON", "KIND", "STATE", "ASKED", "ACCOUNT 1", "ACCOUNT 2", "AUTHOR", "COMMENT"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.created_shown.clone(),
+            self.logon.clone(),
+            self.kind.to_owned(),
+            self.state.to_owned(),
+            self.asked.clone(),
+            self.account_1.clone(),
+            self.account_2.clone(),
+            or_dash(self.author.as_deref().unwrap_or_default()),
+            or_dash(self.comment.as_deref().unwrap_or_default()),
+        ]
+    }
+}

@@ -1,0 +1,5 @@
+//! The `papergate` command.
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

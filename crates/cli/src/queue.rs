@@ -1,0 +1,201 @@
+//! `papergate queue`: print queues.
+
+use clap::{Args, Subcommand, ValueEnum};
+use rpc::proto::jobserver as proto;
+use rpc::proto::jobserver::queue::{Kind as ProtoKind, Owner as ProtoOwner};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Shell;
+use crate::failure::Failure;
+use crate::output::{Listed, or_dash, or_null, yes};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QueueCommand {
+    /// Add a queue; people print to ipp://HOST:631/ipp/print/NAME
+    Add(QueueAdd),
+    /// List queues
+    List,
+    /// Delete a queue
+    Delete {
+        /// Name of the queue
+        name: String,
+    },
+}
+
+/// What becomes of a document.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Kind {
+    /// Held until its owner collects it
+    Pull,
+    /// Printed at once
+    Push,
+}
+
+/// Who owns a document.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Owner {
+    /// Whoever the network says sent it
+    NetworkLogon,
+    /// Always the person of --fixed-logon
+    Fixed,
+    /// Whoever the print data names
+    JobData,
+    /// Whoever proved it with a password
+    Authenticated,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueueAdd {
+    /// Name: letters, digits, '-', '_', '.', at most 127
+    name: String,
+    /// What becomes of a document
+    #[arg(long, value_enum, default_value_t = Kind::Pull)]
+    kind: Kind,
+    /// Who owns a document
+    #[arg(long, value_enum, default_value_t = Owner::NetworkLogon)]
+    owner: Owner,
+    /// Owner of every document, with --owner fixed
+    #[arg(long, default_value = "", value_name = "LOGON")]
+    fixed_logon: String,
+    /// Also take raw print data on this TCP port
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    raw_port: u16,
+    /// Domain put before a logon that names none
+    #[arg(long, default_value = "", value_name = "DOMAIN")]
+    default_domain: String,
+    /// Free text, shown to people who look for a printer
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    description: String,
+    /// Free text, shown to people who look for a printer
+    #[arg(long, default_value = "", value_name = "TEXT")]
+    location: String,
+    /// Show asterisks instead of document names
+    #[arg(long)]
+    hide_document_name: bool,
+    /// Do not offer colour to driverless clients
+    #[arg(long)]
+    no_color: bool,
+    /// Do not offer double-sided printing to driverless clients
+    #[arg(long)]
+    no_duplex: bool,
+}
+
+pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<(), Failure> {
+    match command {
+        QueueCommand::Add(arguments) => {
+            let request = proto::QueueAddRequest { queue: Some(queue(arguments)) };
+            let queue = shell.reach.administration().await?.queue_add(request).await?;
+            shell.output.show(&Queue::from(queue.into_inner()))
+        }
+        QueueCommand::List => {
+            let answer = shell.reach.administration().await?.queue_list(proto::QueueListRequest {}).await?;
+            let mut listing = shell.output.list::<Queue>();
+            for queue in answer.into_inner().queues {
+                listing.row(&Queue::from(queue))?;
+            }
+            listing.finish()
+        }
+        QueueCommand::Delete { name } => {
+            let request = proto::QueueDeleteRequest { name: name.clone() };
+            shell.reach.administration().await?.queue_delete(request).await?;
+            shell.output.done(&format!("queue '{name}' is deleted"), &json!({ "deleted": name }))
+        }
+    }
+}
+
+fn queue(arguments: QueueAdd) -> proto::Queue {
+    let kind = match arguments.kind {
+        Kind::Pull => ProtoKind::Pull,
+        Kind::Push => ProtoKind::Push,
+    };
+    let owner = match arguments.owner {
+        Owner::NetworkLogon => ProtoOwner::NetworkLogon,
+        Owner::Fixed => ProtoOwner::Fixed,
+        Owner::JobData => ProtoOwner::JobData,
+        Owner::Authenticated => ProtoOwner::Authenticated,
+    };
+    proto::Queue {
+        id: 0,
+        name: arguments.name,
+        kind: kind.into(),
+        description: arguments.description,
+        location: arguments.location,
+        owner: owner.into(),
+        fixed_logon: arguments.fixed_logon,
+        raw_port: arguments.raw_port.into(),
+        default_domain: arguments.default_domain,
+        hide_document_name: arguments.hide_document_name,
+        held_jobs: 0,
+        color: !arguments.no_color,
+        duplex: !arguments.no_duplex,
+        accepting_jobs: true,
+    }
+}
+
+/// A queue, as scripts see one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Queue {
+    id: i64,
+    name: String,
+    kind: &'static str,
+    owner: &'static str,
+    fixed_logon: Option<String>,
+    raw_port: Option<u32>,
+    default_domain: Option<String>,
+    description: Option<String>,
+    location: Option<String>,
+    hide_document_name: bool,
+    color: bool,
+    duplex: bool,
+    accepting_jobs: bool,
+    held_jobs: i64,
+}
+
+impl From<proto::Queue> for Queue {
+    fn from(queue: proto::Queue) -> Self {
+        let kind = match queue.kind() {
+            ProtoKind::Unspecified | ProtoKind::Pull => "pull",
+            ProtoKind::Push => "push",
+        };
+        let owner = match queue.owner() {
+            ProtoOwner::Unspecified | ProtoOwner::NetworkLogon => "network-logon",
+            ProtoOwner::Fixed => "fixed",
+            ProtoOwner::JobData => "job-data",
+            ProtoOwner::Authenticated => "authenticated",
+        };
+        Self {
+            id: queue.id,
+            name: queue.name,
+            kind,
+            owner,
+            fixed_logon: or_null(queue.fixed_logon),
+            raw_port: (queue.raw_port != 0).then_some(queue.raw_port),
+            default_domain: or_null(queue.default_domain),
+            description: or_null(queue.description),
+            location: or_null(queue.location),
+            hide_document_name: queue.hide_document_name,
+            color: queue.color,
+            duplex: queue.duplex,
+            accepting_jobs: queue.accepting_jobs,
+            held_jobs: queue.held_jobs,
+        }
+    }
+}
+
+impl Listed for Queue {
+    const COLUMNS: &'static [&'static str] =
+        &["NAME", "KIND", "OWNER", "RAW PORT", "HELD", "ACCEPTING", "DESCRIPTION"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.name.clone(),
+            self.kind.to_owned(),
+            self.fixed_logon.clone().unwrap_or_else(|| self.owner.to_owned()),
+            self.raw_port.map_or_else(|| "-".to_owned(), |port| port.to_string()),
+            self.held_jobs.to_string(),
+            yes(self.accepting_jobs),
+            or_dash(self.description.as_deref().unwrap_or_default()),
+        ]
+    }
+}

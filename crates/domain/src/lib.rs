@@ -1,0 +1,45 @@
+//! What printing, owning, permitting, pricing and paying mean.
+//!
+//! Pure: no I/O, no clock, no async. Rules are functions from values to a value or a *named* refusal;
+//! instants and new ids are arguments.
+//!
+//! - [`mod@time`]: instants in microseconds
+//! - [`id`]: ids that cannot be swapped
+//! - [`text`]: names with the limits of the guide
+//! - [`secret`]: card codes, PINs, passwords; they cannot be printed by accident
+//! - [`status`]: the status codes of the guide's table
+//! - [`user`], [`device`], [`queue`]: people, printers, queues
+//! - [`count`]: what is known of a document's pages
+//! - [`job`]: a job, its states and the table of transitions
+//! - [`login`]: who may log in at a device
+//! - [`collect`]: which held documents may be printed, by whom
+//! - [`retention`]: how long a job is kept
+//! - [`tracking`]: who printed what, where, when, at which price
+//! - [`money`] has the amounts
+//! - [`price`]: what a document costs
+//! - [`ledger`]: accounts of people, and every movement on them of money
+
+pub mod collect;
+pub mod count;
+pub mod device;
+pub mod id;
+pub mod job;
+pub mod ledger;
+pub mod login;
+pub mod money;
+pub mod price;
+pub mod queue;
+pub mod retention;
+pub mod secret;
+pub mod status;
+pub mod text;
+pub mod time;
+pub mod tracking;
+pub mod user;
+
+pub use count::PageCount;
+pub use id::{CardId, DeviceId, DocumentId, JobId, QueueId, SubmissionId, TrackingId, UserId};
+pub use money::Money;
+pub use status::Status;
+pub use text::{DeviceName, DomainName, Logon, QueueName, TextError};
+pub use time::Timestamp;

@@ -1,0 +1,80 @@
+//! The status codes of the guide's table ("SafeCom Server error codes") that the rules answer with.
+
+/// A code of the guide's table. Every code and its meaning is in docs/PROTOCOL.md.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct Status(pub i32);
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident = $code:literal;)*) => {
+        impl Status {
+            $($(#[$doc])* pub const $name: Self = Self($code);)*
+        }
+    };
+}
+
+statuses! {
+    /// Action completed successfully.
+    OK = 0;
+    /// General failure.
+    GENERAL_FAILURE = 1;
+    /// A connection was lost.
+    CONNECTION_LOST = 5;
+    /// Server is busy.
+    BUSY = 12;
+    /// Name is not valid.
+    NAME_INVALID = 14;
+    /// Unknown user name or bad password.
+    UNKNOWN_USER_OR_PASSWORD = 15;
+    /// User did not respond to dialog: here, a PIN is needed and none was given.
+    PIN_NEEDED = 16;
+    /// Database connection down or in error.
+    DATABASE_DOWN = 17;
+    /// Connection lost during transfer.
+    LOST_IN_TRANSFER = 22;
+    /// Job is locked.
+    JOB_LOCKED = 45;
+    /// User is not allowed access to object.
+    ACCESS_DENIED = 46;
+    /// General access violation, bad password and the like.
+    ACCESS_VIOLATION = 50;
+    /// Account is locked.
+    ACCOUNT_LOCKED = 51;
+    /// Job could not be found.
+    JOB_NOT_FOUND = 52;
+    /// User is not logged in.
+    NOT_LOGGED_IN = 53;
+    /// Specified user could not be found.
+    USER_NOT_FOUND = 54;
+    /// Job marked for deletion; deleted when released.
+    JOB_MARKED_FOR_DELETION = 55;
+    /// Card number does not exist.
+    CARD_UNKNOWN = 56;
+    /// User logon already exists.
+    LOGON_EXISTS = 58;
+    /// Card number already exists.
+    CARD_EXISTS = 60;
+    /// Device type is not allowed operation.
+    OPERATION_NOT_ALLOWED = 65;
+    /// Specified name already exists.
+    NAME_EXISTS = 70;
+    /// Device could not be found.
+    DEVICE_NOT_FOUND = 81;
+    /// User has too many cards.
+    TOO_MANY_CARDS = 95;
+    /// File not found.
+    FILE_NOT_FOUND = 101;
+    /// Could not read file.
+    FILE_UNREADABLE = 103;
+    /// Could not write to file.
+    FILE_UNWRITABLE = 104;
+    /// No more disk space.
+    DISK_FULL = 107;
+    /// File is empty.
+    FILE_EMPTY = 111;
+    /// Cannot connect to specified address and port.
+    CANNOT_CONNECT = 200;
+    /// An error occurred while transmitting or receiving.
+    TRANSFER_FAILED = 203;
+    /// Device is not available.
+    DEVICE_UNAVAILABLE = 423;
+}

@@ -1,0 +1,93 @@
+//! What a client session (port 7700) may ask for: submit, and look after one's own documents.
+
+use domain::JobId;
+use domain::secret::Password;
+use domain::user::User;
+
+use crate::failed::Failed;
+use crate::session::Document;
+use crate::state::Jobserver;
+use crate::submit::{Incoming, Submission};
+
+/// A person who has proved who they are by logon and password.
+pub struct ClientSession {
+    server: Jobserver,
+    user: User,
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ServerInfo {
+    /// Name of the machine.
+    pub computer_name: String,
+    /// Version of the program.
+    pub version: &'static str,
+    /// Name of the group of servers (guide, "Server group").
+    pub group: String,
+    /// Queues a document may be sent to.
+    pub queues: Vec<String>,
+}
+
+impl Jobserver {
+    /// Lets a person in by logon (with or without domain) and password.
+    ///
+    /// # Errors
+    /// Status 15 for an unknown user or a wrong password, 51 when the account is locked.
+    pub async fn client_login(&self, logon: &str, password: Password) -> Result<ClientSession, Failed> {
+        let user = crate::login::by_password(self, logon, password).await?;
+        Ok(ClientSession { server: self.clone(), user })
+    }
+
+    /// What the server says about itself; no login needed.
+    ///
+    /// # Errors
+    /// Status 17 when the store is away.
+    pub async fn server_info(&self) -> Result<ServerInfo, Failed> {
+        crate::server_info::server_info(self).await
+    }
+}
+
+impl ClientSession {
+    /// Who.
+    pub fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// Begins a document; the person's logon and proof are filled in here. Write the bytes to the
+    /// answer and finish it with a [`domain::PageCount`] (pending is allowed: the server then counts by itself).
+    ///
+    /// # Errors
+    /// Refusals of the queue, status 107 when the disk is full.
+    pub async fn submit(&self, submission: Submission) -> Result<Incoming, Failed> {
+        let submission = Submission {
+            network_logon: self.user.logon.as_str().to_owned(),
+            authenticated: true,
+            ..submission
+        };
+        crate::submit::begin(&self.server, submission).await
+    }
+
+    /// The person's documents, oldest first.
+    ///
+    /// # Errors
+    /// Status 17 when the store is away.
+    pub async fn documents(&self) -> Result<Vec<Document>, Failed> {
+        crate::documents::documents(&self.server, self.user.id).await
+    }
+
+    /// Keeps a document after printing, or not.
+    ///
+    /// # Errors
+    /// The refusals of [`domain::collect::DocumentRefused`].
+    pub async fn retain(&self, job: JobId, retain: bool) -> Result<Document, Failed> {
+        crate::documents::retain(&self.server, self.user.id, job, retain).await
+    }
+
+    /// Deletes a document; one that prints is deleted when it stops.
+    ///
+    /// # Errors
+    /// The refusals of [`domain::collect::DocumentRefused`].
+    pub async fn delete(&self, job: JobId) -> Result<(), Failed> {
+        crate::documents::delete(&self.server, self.user.id, job).await
+    }
+}

@@ -1,0 +1,81 @@
+//! Counts the pages of documents that could not be counted while they came in: random access, now that they
+//! are on disk. What is still to be counted is in the rows, so it survives a restart.
+
+use std::time::Duration;
+
+use domain::JobId;
+use domain::PageCount;
+use domain::count::CountStatus;
+use pdl::Helpers;
+
+use crate::failed::Failed;
+use crate::state::{Jobserver, State};
+
+/// How often it is looked for work without being woken.
+const IDLE: Duration = Duration::from_secs(60);
+/// Documents that are looked up in one go.
+const PAGE: i64 = 100;
+
+/// Counts until the stop. One document at a time: it is the only work that may take a processor for long.
+pub(crate) async fn task(server: Jobserver) {
+    let stop = server.0.stop.token();
+    // Ghostscript and the like, when they are installed; looked for once.
+    let helpers = std::sync::Arc::new(Helpers::default());
+    loop {
+        let mut after = JobId(0);
+        loop {
+            let helpers = std::sync::Arc::clone(&helpers);
+            let stopping = stop.clone();
+            let counted = server
+                .blocking(move |state| count_page(state, after, &helpers, &|| stopping.is_cancelled()))
+                .await;
+            match counted {
+                Ok(Some(last)) => after = last,
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "documents wait to be counted");
+                    break;
+                }
+            }
+            if stop.is_cancelled() {
+                return;
+            }
+        }
+        let woken = tokio::time::timeout(IDLE, server.0.count_wake.notified());
+        if stop.run_until_cancelled(woken).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Counts the documents of one page of jobs; the last job looked at, `None` when there was none.
+fn count_page(
+    state: &State,
+    after: JobId,
+    helpers: &Helpers,
+    stopping: &dyn Fn() -> bool,
+) -> Result<Option<JobId>, Failed> {
+    let jobs = state.store.jobs_count_pending(after, PAGE)?;
+    let last = jobs.last().map(|job| job.id);
+    for job in jobs {
+        let Some(document) = job.document else { continue };
+        if stopping() {
+            break;
+        }
+        let count = match state.spool.read(document) {
+            Ok(reader) => {
+                let counted = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    crate::rpc::record_count(&pdl::inspect(&reader, helpers))
+                }));
+                counted.unwrap_or_else(|_| failure("the reader of this document's language broke"))
+            }
+            Err(error) => failure(&error.to_string()),
+        };
+        state.store.job_count_set(job.id, document, &count)?;
+    }
+    Ok(last)
+}
+
+fn failure(why: &str) -> PageCount {
+    PageCount { status: CountStatus::Failure, why: why.to_owned(), ..PageCount::default() }
+}

@@ -1,0 +1,138 @@
+//! Compares the spool with the job rows and repairs what does not fit.
+//!
+//! - A file without a row was never acknowledged, or its job is gone: it is deleted.
+//! - A file that was being written when the server died: deleted.
+//! - A row whose file is gone: the job ends, and says so.
+//!
+//! Documents on their way in are left alone. Files are listed before rows, so that a document committed
+//! meanwhile is found by its row, and a row is asked again before its job is ended.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use domain::job::{Job, Reason, State as JobState};
+use domain::{DocumentId, JobId};
+use storage::core::Change;
+
+use crate::failed::Failed;
+use crate::state::{Jobserver, State};
+
+/// What was compared and found.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// Jobs that have a document.
+    pub(crate) jobs: i64,
+    /// Files of documents.
+    pub(crate) files: i64,
+    /// One sentence per finding, with what was done.
+    pub(crate) findings: Vec<String>,
+}
+
+/// Rows that are read in one go.
+const PAGE: i64 = 5_000;
+/// Findings that are told one by one.
+const FINDINGS_MAX: usize = 1_000;
+
+/// Compares and repairs. Blocks.
+///
+/// # Errors
+/// When the store or the spool cannot be read.
+pub(crate) fn check(state: &State) -> Result<Report, Failed> {
+    let mut report = Report::default();
+    let listing = state.spool.list().map_err(|error| Failed::internal("reading the spool", &error))?;
+    let files: HashSet<DocumentId> = listing.documents.iter().copied().collect();
+    let active: HashSet<DocumentId> = files
+        .iter()
+        .copied()
+        .chain(listing.parts.iter().map(|(id, _)| *id))
+        .filter(|&id| state.spool.is_active(id))
+        .collect();
+    report.files = count(files.len());
+
+    let mut with_row = HashSet::new();
+    let mut after = JobId(0);
+    loop {
+        let rows = state.store.jobs_documents(after, PAGE)?;
+        let Some((last, ..)) = rows.last() else { break };
+        after = *last;
+        for (job, document, job_state) in rows {
+            report.jobs += 1;
+            with_row.insert(document);
+            if job_state.is_final() {
+                // Its document should have gone with its end.
+                crate::documents::forget_document(state, job, document);
+                report.tell(format!("job {job} has ended and still had its document: deleted"));
+            } else if !files.contains(&document) && !state.spool.has(document) {
+                end_lost(state, job, document, &mut report)?;
+            }
+        }
+    }
+    for &document in files.difference(&with_row).filter(|document| !active.contains(document)) {
+        state.spool.delete(document)?;
+        report.tell(format!("the file of document {document} has no job: deleted"));
+    }
+    for (_, path) in
+        listing.parts.iter().filter(|(id, _)| !active.contains(id) && !state.spool.is_active(*id))
+    {
+        let deleted = std::fs::remove_file(path);
+        report.tell(match deleted {
+            Ok(()) => format!("{} was never finished: deleted", path.display()),
+            Err(error) => format!("{} was never finished and cannot be deleted: {error}", path.display()),
+        });
+    }
+    for path in &listing.strangers {
+        report.tell(format!("{} is not the spool's: left alone", path.display()));
+    }
+    for finding in &report.findings {
+        tracing::warn!(finding, "the integrity check found something");
+    }
+    Ok(report)
+}
+
+fn end_lost(state: &State, id: JobId, document: DocumentId, report: &mut Report) -> Result<(), Failed> {
+    let now = state.now();
+    let end = |job: Option<Job>| match job {
+        Some(job) if job.document == Some(document) && !job.state.is_final() => {
+            let job = Job {
+                state: JobState::Aborted,
+                reason: Reason::AbortedBySystem,
+                message: "the document is no longer on the server".to_owned(),
+                completed: Some(now),
+                document: None,
+                ..job
+            };
+            Ok(Change { job, message: None })
+        }
+        _ => Err(()),
+    };
+    if state.store.job_change("integrity-end-lost", id, end, now)?.is_ok() {
+        report.tell(format!("job {id} has no file: ended"));
+    }
+    Ok(())
+}
+
+/// Runs the check again and again until the stop. The first run is the start's.
+pub(crate) async fn task(server: Jobserver) {
+    let stop = server.0.stop.token();
+    loop {
+        let interval = server.0.settings().integrity_interval().max(Duration::from_secs(1));
+        if stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_none() {
+            return;
+        }
+        if let Err(error) = server.blocking(|state| check(state)).await {
+            tracing::warn!(%error, "the integrity check could not be made; it is repeated");
+        }
+    }
+}
+
+impl Report {
+    fn tell(&mut self, finding: String) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        }
+    }
+}
+
+fn count(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}

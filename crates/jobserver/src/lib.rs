@@ -1,0 +1,154 @@
+#![doc = include_str!("../README.md")]
+//!
+//! In reading order:
+//! - `config`, `settings`: what the process and what the service is told.
+//! - [`state`]: what the operations share; `keys`: what is kept out of the database.
+//! - `spool`: held documents on disk; `commit`: how they and their jobs become durable together.
+//! - [`session`], [`client`]: what devices and programs may ask for; [`failed`]: why not.
+//! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
+//!   `backup`.
+//! - `release`: the way to the device; `tracking`: the record of it.
+//! - Background: `count`, `integrity`, `retention`.
+//! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
+
+mod backup;
+pub mod client;
+mod commit;
+mod config;
+mod count;
+mod device_open;
+mod device_secrets;
+mod documents;
+pub mod failed;
+mod first_start;
+mod integrity;
+mod keys;
+pub mod legacy;
+mod login;
+mod print;
+mod release;
+mod retention;
+mod rpc;
+mod server_info;
+pub mod session;
+mod settings;
+mod spool;
+pub mod state;
+pub mod submit;
+#[cfg(test)]
+mod tests;
+mod tracking;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use ::rpc::proto::jobserver::administration_server::AdministrationServer;
+use ::rpc::proto::jobserver::submission_server::SubmissionServer;
+use anyhow::Context as _;
+use service::Context;
+use storage::Location;
+use storage::core::CoreStore;
+use tokio::sync::{Notify, Semaphore, watch};
+use tonic::service::Routes;
+
+use crate::rpc::{Authorized, Calls, MESSAGE_BYTES_MAX};
+use crate::state::{Jobserver, LOGIN_STRIPES, PASSWORD_CHECKS_MAX, State};
+
+pub use config::Config;
+pub use first_start::ADMINISTRATOR;
+
+/// Opens the store and the spool, makes them agree, and serves.
+///
+/// # Errors
+/// When the store, the keys, the spool or a port cannot be opened.
+pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
+    let server = open(&context, std::io::stderr()).await?;
+    serve(&context, server.clone()).await?;
+    context.ready();
+    Ok(())
+}
+
+/// Starts the background tasks and opens every face.
+async fn serve(context: &Context<Config>, server: Jobserver) -> anyhow::Result<()> {
+    for (what, task) in background(&server) {
+        let task = context.tasks.spawn(task);
+        context.spawn(what, async move { task.await.context("a background task") });
+    }
+    let calls = Calls::new(server.clone());
+    let submission = SubmissionServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let administration = AdministrationServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let administration = Authorized::new(administration, server.clone());
+    context.serve_grpc(Routes::new(submission).add_service(administration.clone())).await?;
+    let remote = Routes::new(administration);
+    context.serve_grpc_remote("administration", context.config.administration_port, remote).await?;
+    let limits = legacy::Limits {
+        devices_port: context.config.devices_port,
+        clients_port: context.config.clients_port,
+        ..legacy::Limits::default()
+    };
+    legacy::start(context, server, limits).await
+}
+
+/// The state, with what the last run left behind put right: documents that were printing are held again,
+/// and spool and rows agree. A first start shows the administrator's password to `show`.
+async fn open(
+    context: &Context<Config>,
+    mut show: impl std::io::Write + Send + 'static,
+) -> anyhow::Result<Jobserver> {
+    let url = context.common.database_url().context("the database URL")?;
+    let location = Location::choose(&context.common.data, url.as_deref(), "core");
+    let spool_root = context.config.spool.clone().unwrap_or_else(|| context.common.data.join("spool"));
+    let computer_name = context.config.computer_name.clone().unwrap_or_else(host_name);
+    let context = context.clone();
+    let tracking = context.peer("trackingserver");
+    tokio::task::spawn_blocking(move || {
+        let keys = Arc::new(keys::Keys::load(&context.common.keys_dir())?);
+        let store = CoreStore::open(location).context("the core store")?;
+        let now = domain::Timestamp(context.clock.now().0);
+        first_start::prepare(&store, &keys, &mut show, now)?;
+        let spool = Arc::new(spool::Spool::open(spool_root, Arc::clone(&keys)).context("the spool")?);
+        let committer = commit::Committer::start(store.clone(), Arc::clone(&spool), context.clock.clone())?;
+        let state = State {
+            store,
+            spool,
+            keys,
+            device_secrets: device_secrets::DeviceSecrets::below(&context.common.keys_dir()),
+            clock: context.clock.clone(),
+            stop: context.stop.clone(),
+            tasks: context.tasks.clone(),
+            computer_name,
+            settings: RwLock::default(),
+            queues: watch::Sender::default(),
+            owners: Mutex::default(),
+            committer,
+            locks: print::Locks::default(),
+            channels: Mutex::new(HashMap::new()),
+            login_stripes: [const { Mutex::new(()) }; LOGIN_STRIPES],
+            password_permits: Semaphore::new(PASSWORD_CHECKS_MAX),
+            outbox_wake: Notify::new(),
+            count_wake: Notify::new(),
+            tracking,
+        };
+        state.settings_reload().context("the settings")?;
+        state.queues_reload().context("the queues")?;
+        print::recover(&state).context("documents that were printing")?;
+        integrity::check(&state).context("the integrity check")?;
+        Ok(Jobserver(Arc::new(state)))
+    })
+    .await?
+}
+
+type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn background(server: &Jobserver) -> [(&'static str, Task); 4] {
+    [
+        ("tracking outbox", Box::pin(tracking::task(server.clone()))),
+        ("page counts", Box::pin(count::task(server.clone()))),
+        ("retention", Box::pin(retention::task(server.clone()))),
+        ("integrity", Box::pin(integrity::task(server.clone()))),
+    ]
+}
+
+fn host_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

@@ -1,0 +1,261 @@
+//! IPP and IPPS: one Print-Job with the document behind it, then questions until the device says how it ended.
+//!
+//! RFC 8011 section 4.2.1 (Print-Job), 4.3.4 (Get-Job-Attributes). Devices make their own certificates, so any
+//! is believed: nobody on the way can read along.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use domain::Status;
+use domain::device::{Attempt, Channel};
+use service::http::{Body, HttpError, Limits, Session, Trust};
+use tokio::time::{Instant, sleep};
+use wire::ipp::client::{JobOptions, JobStatus, Requests, outcome};
+use wire::ipp::{Attribute, JobState, Message, Value, decode};
+
+use super::blocks::Blocks;
+use super::{NotDelivered, Release, WayFailed, started};
+use crate::print::device_stopped;
+use crate::session::PrintEvent;
+use crate::spool::Reader;
+
+/// Pieces that wait for the connection.
+const PIECES_WAITING_MAX: usize = 2;
+/// Longest answer read.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// Pauses between questions; a short document is told done soon, a long one is not asked after all the time.
+const ASK_FIRST: Duration = Duration::from_millis(100);
+const ASK_MAX: Duration = Duration::from_secs(2);
+/// Questions in a row that may fail before the device counts as lost.
+const ASK_FAILURES_MAX: u32 = 5;
+
+const IPP: &str = "application/ipp";
+const ANY_FORMAT: &str = "application/octet-stream";
+const FORMAT_NOT_SUPPORTED: u16 = 0x040a;
+/// What a question asks for.
+const ASKED: [&str; 3] = ["job-state", "job-state-reasons", "job-state-message"];
+
+/// A conversation with one device.
+struct Talk<'a> {
+    uri: http::Uri,
+    path: &'a str,
+    limits: Limits,
+    session: Session,
+    requests: Requests,
+}
+
+pub(super) async fn deliver(
+    release: &Release<'_>,
+    reader: &Arc<Reader>,
+    attempt: &Attempt,
+) -> Result<(), WayFailed> {
+    let mut talk = Talk::open(release, attempt).await.map_err(|error| WayFailed::NoWay(reason(&error)))?;
+    // What is there may be no IPP printer at all; asking first costs one round trip, and only until it is known.
+    if release.server.0.channel_known(release.device).as_ref() != Some(attempt) {
+        let question = talk.requests.get_printer_attributes(&["printer-state"]);
+        let answer = talk.ask(&question).await.map_err(WayFailed::NoWay)?;
+        outcome(&answer).map_err(|refused| WayFailed::NoWay(refused.to_string()))?;
+    }
+    started(release, attempt.channel).await;
+    talk.print(release, reader).await.map_err(WayFailed::NotDelivered)
+}
+
+impl<'a> Talk<'a> {
+    async fn open(release: &Release<'_>, attempt: &'a Attempt) -> Result<Self, HttpError> {
+        let settings = release.server.0.settings();
+        let secure = attempt.channel == Channel::Ipps;
+        let (http, ipp) = if secure { ("https", "ipps") } else { ("http", "ipp") };
+        let host =
+            if attempt.host.contains(':') { format!("[{}]", attempt.host) } else { attempt.host.clone() };
+        let place = format!("{host}:{}{}", attempt.port, attempt.path);
+        let uri: http::Uri =
+            format!("{http}://{place}").parse().map_err(|_| HttpError::Address(http::Uri::default()))?;
+        let limits = Limits {
+            connect: settings.connect_timeout(),
+            stall: settings.stall_timeout(),
+            answer: settings.finish_timeout(),
+        };
+        let session = Session::connect(&uri, &Trust::Any, limits).await?;
+        let requests = Requests::new(format!("{ipp}://{place}"), release.user.logon.as_str());
+        Ok(Self { uri, path: &attempt.path, limits, session, requests })
+    }
+
+    async fn print(&mut self, release: &Release<'_>, reader: &Arc<Reader>) -> Result<(), NotDelivered> {
+        let declared = release.job.format.as_str();
+        let mut answer = self.send(release, reader, declared).await?;
+        if answer.code == FORMAT_NOT_SUPPORTED && declared != ANY_FORMAT {
+            // The device may still recognise the data by itself.
+            self.reconnect().await.map_err(|error| lost(&error))?;
+            answer = self.send(release, reader, ANY_FORMAT).await?;
+        }
+        outcome(&answer).map_err(|refused| {
+            NotDelivered::new(
+                Status::DEVICE_UNAVAILABLE,
+                format!("The printer refused the document: {refused}."),
+            )
+        })?;
+        let Some(status) = JobStatus::of(&answer) else {
+            return Err(lost(&"its answer names no job"));
+        };
+        self.follow(release, status).await
+    }
+
+    /// Sends Print-Job and the document.
+    async fn send(
+        &mut self,
+        release: &Release<'_>,
+        reader: &Arc<Reader>,
+        format: &str,
+    ) -> Result<Message, NotDelivered> {
+        let options = JobOptions {
+            name: release.job.name.clone(),
+            format: format.to_owned(),
+            template: template(release),
+            ..JobOptions::default()
+        };
+        let head = self.requests.print_job(&options).encode();
+        let (pieces, body) = Body::channel(PIECES_WAITING_MAX);
+        let body = body.with_length(head.len() as u64 + reader.plain_len());
+        let feed = async move {
+            let mut sent = 0;
+            let mut blocks = Blocks::new(reader);
+            let mut piece = head;
+            while pieces.send(Ok(piece)).await.is_ok() {
+                let block = match blocks.next().await {
+                    Ok(block) => block,
+                    Err(reason) => {
+                        // The device sees a broken connection, not a short document.
+                        let _ = pieces.send(Err(std::io::Error::other(reason.message.clone()))).await;
+                        return Err(reason);
+                    }
+                };
+                if block.bytes().is_empty() {
+                    break;
+                }
+                piece = Bytes::copy_from_slice(block.bytes());
+                sent += piece.len() as u64;
+                blocks.recycle(block);
+                release.events.progress(release.job.id, sent, reader.plain_len());
+            }
+            Ok(())
+        };
+        let (answer, fed) = tokio::join!(self.session.post(self.path, IPP, body), feed);
+        fed?;
+        let answer = answer.map_err(|error| lost(&reason(&error)))?;
+        read(answer).await.map_err(|why| lost(&why))
+    }
+
+    /// Asks how the job goes on until it has ended.
+    async fn follow(&mut self, release: &Release<'_>, first: JobStatus) -> Result<(), NotDelivered> {
+        let job = first.id;
+        let deadline = Instant::now() + self.limits.answer;
+        let (mut status, mut pause, mut failures, mut stopped) = (first, ASK_FIRST, 0, false);
+        loop {
+            let stops = status.state == Some(JobState::ProcessingStopped);
+            match status.state {
+                Some(JobState::Completed) => return Ok(()),
+                Some(JobState::Canceled | JobState::Aborted) => {
+                    let message = format!("The printer ended the document: {}.", words(&status));
+                    return Err(NotDelivered::new(Status::DEVICE_UNAVAILABLE, message));
+                }
+                Some(
+                    JobState::Pending
+                    | JobState::PendingHeld
+                    | JobState::Processing
+                    | JobState::ProcessingStopped,
+                )
+                | None => {}
+            }
+            if stops != stopped {
+                stopped = stops;
+                let message =
+                    if stops { format!("The printer stopped: {}.", words(&status)) } else { String::new() };
+                device_stopped(release.server, release.job.id, stops, message.clone()).await;
+                if stops {
+                    release.events.tell(PrintEvent::Stopped { job: release.job.id, message }).await;
+                }
+            }
+            if Instant::now() >= deadline {
+                // It must not come out later, when it is held here again.
+                let cancel = self.requests.cancel_job(job);
+                let _ = self.ask(&cancel).await;
+                return Err(lost(&"it did not finish in time"));
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(ASK_MAX);
+            let question = self.requests.get_job_attributes(job, &ASKED);
+            match self.ask(&question).await {
+                Ok(answer) => match (outcome(&answer), JobStatus::of(&answer)) {
+                    (Ok(()), Some(told)) => (status, failures) = (told, 0),
+                    (Ok(()), None) => return Err(lost(&"it no longer knows the document")),
+                    (Err(refused), _) => return Err(lost(&refused)),
+                },
+                Err(why) if failures >= ASK_FAILURES_MAX => return Err(lost(&why)),
+                Err(_) => {
+                    failures += 1;
+                    // When this fails too, the next question does.
+                    let _ = self.reconnect().await;
+                }
+            }
+        }
+    }
+
+    async fn ask(&mut self, question: &Message) -> Result<Message, String> {
+        let answer = self.session.post(self.path, IPP, Body::whole(question.encode())).await;
+        read(answer.map_err(|error| reason(&error))?).await
+    }
+
+    async fn reconnect(&mut self) -> Result<(), String> {
+        let session = Session::connect(&self.uri, &Trust::Any, self.limits).await;
+        self.session = session.map_err(|error| reason(&error))?;
+        Ok(())
+    }
+}
+
+/// What the client asked for goes to the device as it came; the panel's copies multiply it.
+fn template(release: &Release<'_>) -> Vec<Attribute> {
+    let ticket = &release.job.ticket;
+    let copies = release.copies.saturating_mul(ticket.copies.max(1));
+    let mut template = Vec::new();
+    if copies > 1 {
+        template.push(Attribute::new("copies", Value::Integer(copies)));
+    }
+    let keywords =
+        [("sides", &ticket.sides), ("print-color-mode", &ticket.print_color_mode), ("media", &ticket.media)];
+    for (name, keyword) in keywords {
+        if !keyword.is_empty() {
+            template.push(Attribute::new(name, Value::keyword(keyword.clone())));
+        }
+    }
+    template
+}
+
+async fn read(answer: service::http::Response) -> Result<Message, String> {
+    if !answer.status().is_success() {
+        return Err(format!("it answered HTTP {}", answer.status()));
+    }
+    let bytes = answer.read(ANSWER_BYTES_MAX).await.map_err(|error| reason(&error))?;
+    let (message, _) = decode::decode(bytes, decode::Limits::REQUEST).map_err(|error| error.to_string())?;
+    Ok(message)
+}
+
+fn words(status: &JobStatus) -> String {
+    if status.message.is_empty() { status.reasons.join(", ") } else { status.message.clone() }
+}
+
+fn lost(why: &dyn std::fmt::Display) -> NotDelivered {
+    NotDelivered::new(
+        Status::LOST_IN_TRANSFER,
+        format!("The printer did not report the end of the document: {why}."),
+    )
+}
+
+/// An error and its cause, which says more.
+fn reason(error: &HttpError) -> String {
+    use std::error::Error as _;
+    match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

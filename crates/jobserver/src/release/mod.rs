@@ -1,0 +1,111 @@
+//! The way of a document from the spool to a device.
+//!
+//! - [`raw`]: raw TCP, usually port 9100
+//! - [`ipp`]: IPP and IPPS
+//! - [`own`]: the device's own session
+//! - [`blocks`]: the document as a stream of decrypted blocks
+
+mod blocks;
+mod ipp;
+mod own;
+mod raw;
+
+use domain::Status;
+use domain::device::{Attempt, Channel, Device};
+use domain::job::Job;
+use domain::user::User;
+
+use crate::print::Events;
+use crate::session::PrintEvent;
+use crate::spool::Reader;
+use crate::state::{Jobserver, State};
+
+/// A document and where it goes.
+pub(crate) struct Release<'a> {
+    pub(crate) server: &'a Jobserver,
+    pub(crate) device: &'a Device,
+    pub(crate) user: &'a User,
+    pub(crate) job: &'a Job,
+    pub(crate) copies: i32,
+    pub(crate) events: &'a Events,
+}
+
+/// It did not come out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct NotDelivered {
+    /// By the guide's table.
+    pub(crate) status: Status,
+    /// For people.
+    pub(crate) message: String,
+}
+
+impl NotDelivered {
+    pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+}
+
+/// Why one way did not work.
+pub(crate) enum WayFailed {
+    /// Nobody takes the connection, or it is not this protocol: nothing was sent, another way may work.
+    NoWay(String),
+    /// The document was on its way.
+    NotDelivered(NotDelivered),
+}
+
+/// Sends a document to its device. `Ok` only when the device took all of it and ended in order.
+pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(), NotDelivered> {
+    let reader = std::sync::Arc::new(reader);
+    if release.device.target.channel == Channel::Session {
+        started(release, Channel::Session).await;
+        return own::deliver(release, reader).await;
+    }
+    let device = release.device;
+    let mut attempts = device.target.attempts();
+    if let Some(known) = release.server.0.channel_known(device) {
+        // What worked last is tried first.
+        attempts.sort_by_key(|attempt| *attempt != known);
+    }
+    let mut reasons = Vec::new();
+    for attempt in attempts {
+        let way = match attempt.channel {
+            Channel::Raw => raw::deliver(release, &reader, &attempt).await,
+            Channel::Ipp | Channel::Ipps => ipp::deliver(release, &reader, &attempt).await,
+            Channel::Auto | Channel::Session => continue,
+        };
+        match way {
+            Ok(()) => {
+                release.server.0.channel_remember(device, attempt);
+                return Ok(());
+            }
+            Err(WayFailed::NotDelivered(reason)) => {
+                release.server.0.channel_remember(device, attempt);
+                return Err(reason);
+            }
+            Err(WayFailed::NoWay(why)) => reasons.push(format!("{}: {why}", attempt.channel.as_str())),
+        }
+    }
+    let message = format!("The printer {} cannot be reached ({}).", device.name, reasons.join("; "));
+    Err(crate::print::cannot_connect(message))
+}
+
+async fn started(release: &Release<'_>, channel: Channel) {
+    release.events.tell(PrintEvent::Started { job: release.job.id, channel }).await;
+}
+
+impl State {
+    fn channel_known(&self, device: &Device) -> Option<Attempt> {
+        let known = self.channels.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.get(&device.id).cloned()
+    }
+
+    fn channel_remember(&self, device: &Device, attempt: Attempt) {
+        let mut known = self.channels.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.insert(device.id, attempt);
+    }
+
+    /// A device was changed: what worked before may not be right any more.
+    pub(crate) fn channels_forget(&self) {
+        self.channels.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+}

@@ -1,0 +1,71 @@
+//! The device's own session: the bytes are handed to the face that holds its connection.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use domain::Status;
+use rpc::Kind;
+use tokio::sync::{mpsc, oneshot};
+
+use super::blocks::Blocks;
+use super::{NotDelivered, Release};
+use crate::failed::Failed;
+use crate::session::{DocumentStream, PrintEvent};
+use crate::spool::Reader;
+
+/// Blocks that wait for the session.
+const BLOCKS_WAITING_MAX: usize = 1;
+
+pub(super) async fn deliver(release: &Release<'_>, reader: Arc<Reader>) -> Result<(), NotDelivered> {
+    if release.events.is_closed() {
+        return Err(NotDelivered::new(Status::CONNECTION_LOST, "The device's session ended."));
+    }
+    let (chunks, received) = mpsc::channel(BLOCKS_WAITING_MAX);
+    let (outcome, mut ended) = oneshot::channel();
+    let total = reader.plain_len() * u64::try_from(release.copies).unwrap_or(1);
+    let stream = DocumentStream {
+        job: release.job.id,
+        name: release.job.name.clone(),
+        bytes: reader.plain_len(),
+        copies: release.copies,
+        chunks: received,
+        outcome,
+    };
+    release.events.tell(PrintEvent::Stream(stream)).await;
+    let mut blocks = Blocks::new(&reader);
+    let mut sent = 0;
+    loop {
+        let block = match blocks.next().await {
+            Ok(block) => block,
+            Err(reason) => {
+                let failed = Failed::new(Kind::Unavailable, reason.status, reason.message.clone());
+                let _ = chunks.send(Err(failed)).await;
+                return Err(reason);
+            }
+        };
+        if block.bytes().is_empty() {
+            break;
+        }
+        let data = Bytes::copy_from_slice(block.bytes());
+        sent += data.len() as u64;
+        blocks.recycle(block);
+        tokio::select! {
+            taken = chunks.send(Ok(data)) => if taken.is_err() {
+                // The face gave the stream up; its outcome says why.
+                break;
+            },
+            told = &mut ended => return said(told),
+        }
+        release.events.progress(release.job.id, sent, total);
+    }
+    drop(chunks);
+    said(ended.await)
+}
+
+fn said(told: Result<Result<(), String>, oneshot::error::RecvError>) -> Result<(), NotDelivered> {
+    match told {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(message)) => Err(NotDelivered::new(Status::LOST_IN_TRANSFER, message)),
+        Err(_) => Err(NotDelivered::new(Status::CONNECTION_LOST, "The device's session was lost.")),
+    }
+}

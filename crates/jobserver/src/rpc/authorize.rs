@@ -1,0 +1,199 @@
+//! Who may administer: whoever owns the data directory, and administrators who prove who they are.
+//!
+//! On the local socket the kernel names the caller, and only the suite's own user and root get that far. From afar each
+//! call carries a logon and a password (RFC 7617), which go the way of every login: counted, locked, the same time for
+//! known and unknown logons. Other servers of the installation have no business here.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::Status as Code;
+use domain::secret::Password;
+use domain::user::Rights;
+use rpc::Kind;
+use service::grpc::Caller;
+use tonic::Status;
+use tonic::codegen::{Service, http};
+use tonic::server::NamedService;
+use zeroize::Zeroizing;
+
+use crate::failed::Failed;
+use crate::login::by_password;
+use crate::state::Jobserver;
+
+/// Failed logins from one address within [`WINDOW_US`] after which it has to wait.
+const FAILURES_MAX: u32 = 10;
+/// Five minutes.
+const WINDOW_US: i64 = 300_000_000;
+/// Addresses remembered; when there are more, the oldest window is forgotten.
+const ADDRESSES_MAX: usize = 10_000;
+
+/// A service behind the check.
+#[derive(Clone)]
+pub(crate) struct Authorized<S> {
+    inner: S,
+    server: Jobserver,
+    failures: Failures,
+}
+
+impl<S> Authorized<S> {
+    pub(crate) fn new(inner: S, server: Jobserver) -> Self {
+        Self { inner, server, failures: Failures::default() }
+    }
+}
+
+impl<S: NamedService> NamedService for Authorized<S> {
+    const NAME: &'static str = S::NAME;
+}
+
+impl<S, B> Service<http::Request<B>> for Authorized<S>
+where
+    S: Service<http::Request<B>, Response = http::Response<tonic::body::Body>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    B: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        // The clone that is ready goes into the call, the other one stays for the next.
+        let fresh = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let (server, failures) = (self.server.clone(), self.failures.clone());
+        Box::pin(async move {
+            let caller = request.extensions().get::<Option<Caller>>().cloned().flatten();
+            let credentials = basic(request.headers());
+            match check(&server, &failures, caller, credentials).await {
+                Ok(()) => inner.call(request).await,
+                Err(failed) => Ok(Status::from(failed).into_http()),
+            }
+        })
+    }
+}
+
+async fn check(
+    server: &Jobserver,
+    failures: &Failures,
+    caller: Option<Caller>,
+    credentials: Option<(String, Zeroizing<String>)>,
+) -> Result<(), Failed> {
+    let address = match caller {
+        Some(Caller::Local { .. }) => return Ok(()),
+        Some(Caller::Remote { address }) => address.ip(),
+        Some(Caller::Server { .. }) | None => return Err(refused("only administrators may do this")),
+    };
+    let now_us = server.0.now().0;
+    if failures.too_many(address, now_us) {
+        return Err(Failed::new(
+            Kind::Unavailable,
+            Code::BUSY,
+            "too many failed logins from this address; try again in some minutes",
+        ));
+    }
+    let Some((logon, password)) = credentials else {
+        return Err(refused("a logon and a password are needed"));
+    };
+    let Ok(password) = Password::parse(&password) else {
+        failures.note(address, now_us);
+        return Err(refused("unknown logon or wrong password"));
+    };
+    let user = by_password(server, &logon, password).await.inspect_err(|_| failures.note(address, now_us))?;
+    if user.rights != Rights::Administrator {
+        tracing::warn!(user.logon = %user.logon, %address, "somebody without the right tried to administer");
+        return Err(refused("this person is not an administrator"));
+    }
+    Ok(())
+}
+
+fn refused(message: &str) -> Failed {
+    Failed::refused(Code::ACCESS_VIOLATION, message)
+}
+
+/// Logon and password of a `Basic` header (RFC 7617 section 2); the logon has no colon.
+fn basic(headers: &http::HeaderMap) -> Option<(String, Zeroizing<String>)> {
+    let value = headers.get(http::header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, encoded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = Zeroizing::new(STANDARD.decode(encoded.trim()).ok()?);
+    let (logon, password) = std::str::from_utf8(&decoded).ok()?.split_once(':')?;
+    Some((logon.to_owned(), Zeroizing::new(password.to_owned())))
+}
+
+/// Failed logins by address: a count and when its window began, microseconds.
+#[derive(Clone, Default)]
+struct Failures(Arc<Mutex<HashMap<IpAddr, (u32, i64)>>>);
+
+impl Failures {
+    fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts
+            .get(&address)
+            .is_some_and(|(count, began)| *count >= FAILURES_MAX && now_us - began < WINDOW_US)
+    }
+
+    fn note(&self, address: IpAddr, now_us: i64) {
+        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if counts.len() >= ADDRESSES_MAX && !counts.contains_key(&address) {
+            let oldest = counts.iter().min_by_key(|(_, (_, began))| *began).map(|(address, _)| *address);
+            oldest.and_then(|oldest| counts.remove(&oldest));
+        }
+        let (count, began) = counts.entry(address).or_insert((0, now_us));
+        if now_us - *began >= WINDOW_US {
+            (*count, *began) = (0, now_us);
+        }
+        *count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(value: &str) -> http::HeaderMap {
+        let mut headers = http::HeaderMap::new();
+        headers.insert(http::header::AUTHORIZATION, value.parse().unwrap());
+        headers
+    }
+
+    #[test]
+    fn credentials_are_read_as_rfc_7617_writes_them() {
+        let (logon, password) = basic(&headers("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")).unwrap();
+        assert_eq!((logon.as_str(), password.as_str()), ("Aladdin", "open sesame"));
+        let (_, password) = basic(&headers("basic YTpiOmM=")).unwrap();
+        assert_eq!(password.as_str(), "b:c", "a password may have colons");
+        for wrong in ["Bearer QTpi", "Basic", "Basic !!!", "Basic QUI=", "Basic /w=="] {
+            assert!(basic(&headers(wrong)).is_none(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_failed_too_often_waits_for_its_window_to_end() {
+        let failures = Failures::default();
+        let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
+        for second in 0..i64::from(FAILURES_MAX) {
+            assert!(!failures.too_many(one, second));
+            failures.note(one, second);
+        }
+        assert!(failures.too_many(one, 60_000_000));
+        assert!(!failures.too_many(other, 60_000_000));
+        assert!(!failures.too_many(one, WINDOW_US));
+        failures.note(one, WINDOW_US);
+        assert!(!failures.too_many(one, WINDOW_US), "the new window starts with one");
+    }
+}

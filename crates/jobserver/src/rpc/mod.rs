@@ -1,0 +1,30 @@
+//! The calls of other servers and of administrators: each parses its request, calls an operation and
+//! converts the answer. No rule lives here.
+
+mod administration;
+mod authorize;
+mod convert;
+mod submission;
+mod users;
+
+use crate::state::Jobserver;
+
+pub(crate) use authorize::Authorized;
+#[cfg(test)]
+pub(crate) use convert::parse_queue;
+pub(crate) use convert::{count_status, record_count};
+
+/// Serves both services.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    server: Jobserver,
+}
+
+impl Calls {
+    pub(crate) fn new(server: Jobserver) -> Self {
+        Self { server }
+    }
+}
+
+/// The largest message taken: a chunk of a document with room to spare.
+pub(crate) const MESSAGE_BYTES_MAX: usize = 4 * 1024 * 1024;

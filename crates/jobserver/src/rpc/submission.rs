@@ -1,0 +1,207 @@
+//! `Submission`: what a print queue's port needs.
+
+use std::sync::Arc;
+
+use domain::job::Job;
+use domain::queue::Queue;
+use domain::user::choose;
+use domain::{JobId, Logon, QueueName, Status as Code, UserId};
+use rpc::Kind;
+use rpc::proto::jobserver::{self as message, document_chunk::Part, submission_server::Submission};
+use storage::core::{JobFilter, Which};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{Calls, convert};
+use crate::documents;
+use crate::failed::Failed;
+use crate::state::{Jobserver, State};
+use crate::submit::{self, Incoming};
+
+/// Jobs of a page.
+const PAGE_JOBS: i64 = 500;
+/// Pages that wait for a slow reader.
+const PAGES_WAITING_MAX: usize = 2;
+
+#[tonic::async_trait]
+impl Submission for Calls {
+    type QueueWatchStream = ReceiverStream<Result<message::QueueSnapshot, Status>>;
+    type JobListStream = ReceiverStream<Result<message::JobPage, Status>>;
+
+    async fn queue_watch(
+        &self,
+        _: Request<message::QueueWatchRequest>,
+    ) -> Result<Response<Self::QueueWatchStream>, Status> {
+        let server = self.server.clone();
+        let mut changes = self.server.0.queues.subscribe();
+        // A stopping server ends the stream, so that it can drain.
+        let stop = self.server.0.stop.token();
+        let (sender, receiver) = mpsc::channel(1);
+        self.server.0.tasks.spawn(async move {
+            loop {
+                let queues = Arc::clone(&changes.borrow_and_update());
+                if sender.send(snapshot(&server, &queues).await.map_err(Status::from)).await.is_err() {
+                    return;
+                }
+                tokio::select! {
+                    changed = changes.changed() => if changed.is_err() { return },
+                    () = sender.closed() => return,
+                    () = stop.cancelled() => return,
+                }
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn job_create(
+        &self,
+        request: Request<message::JobCreateRequest>,
+    ) -> Result<Response<message::Job>, Status> {
+        let job = submit::create(&self.server, convert::submission(request.into_inner())).await?;
+        Ok(Response::new(convert::job(job)))
+    }
+
+    async fn document_send(
+        &self,
+        request: Request<Streaming<message::DocumentChunk>>,
+    ) -> Result<Response<message::Job>, Status> {
+        let mut chunks = request.into_inner();
+        let first = chunks.message().await?.and_then(|chunk| chunk.part);
+        let mut incoming = match first {
+            Some(Part::Create(create)) => submit::begin(&self.server, convert::submission(create)).await?,
+            Some(Part::JobId(id)) => submit::begin_for(&self.server, JobId(id), None),
+            Some(Part::Data(_) | Part::End(_)) | None => {
+                return Err(Failed::invalid("the first message names the job").into());
+            }
+        };
+        loop {
+            match chunks.message().await?.and_then(|chunk| chunk.part) {
+                Some(Part::Data(data)) => incoming.write(data).await?,
+                Some(Part::End(end)) => return finish(incoming, end).await,
+                Some(Part::Create(_) | Part::JobId(_)) => {
+                    return Err(Failed::invalid("the job was named already").into());
+                }
+                // The stream was cut short: dropping the document leaves nothing.
+                None => {
+                    let text = "the document ended without its last message";
+                    return Err(Failed::new(Kind::Invalid, Code::LOST_IN_TRANSFER, text).into());
+                }
+            }
+        }
+    }
+
+    async fn job_list(
+        &self,
+        request: Request<message::JobListRequest>,
+    ) -> Result<Response<Self::JobListStream>, Status> {
+        Ok(Response::new(job_pages(&self.server, request.into_inner()).await?))
+    }
+
+    async fn job_show(
+        &self,
+        request: Request<message::JobShowRequest>,
+    ) -> Result<Response<message::Job>, Status> {
+        let id = JobId(request.into_inner().job_id);
+        let job = self.server.blocking(move |state| state.store.job_show(id)).await?;
+        Ok(Response::new(convert::job(job.ok_or_else(no_such_job)?)))
+    }
+
+    async fn job_cancel(
+        &self,
+        request: Request<message::JobCancelRequest>,
+    ) -> Result<Response<message::Job>, Status> {
+        let request = request.into_inner();
+        let person = if request.operator {
+            None
+        } else {
+            let owner = self.server.blocking(move |state| owner_named(state, &request.logon)).await?;
+            Some(owner.ok_or_else(no_such_job)?)
+        };
+        let job = documents::cancel(&self.server, JobId(request.job_id), person).await?;
+        Ok(Response::new(convert::job(job)))
+    }
+}
+
+async fn snapshot(server: &Jobserver, queues: &[Queue]) -> Result<message::QueueSnapshot, Failed> {
+    let held = server.blocking(|state| state.store.jobs_waiting_by_queue()).await?;
+    let held_in = |id| held.iter().find(|(queue, _)| *queue == id).map_or(0, |(_, count)| *count);
+    let queues = queues.iter().map(|queue| convert::queue(queue, held_in(queue.id))).collect();
+    Ok(message::QueueSnapshot { queues })
+}
+
+async fn finish(mut incoming: Incoming, end: message::DocumentEnd) -> Result<Response<message::Job>, Status> {
+    if let Some(late) = end.late {
+        incoming.describe(convert::submission(late));
+    }
+    incoming.declare(end.document_format);
+    let bytes = u64::try_from(end.bytes).map_err(|_| Failed::invalid("a size is not negative"))?;
+    let job = incoming.finish(convert::parse_count(end.count), bytes).await?;
+    Ok(Response::new(convert::job(job)))
+}
+
+/// Streams jobs page by page; a page is read while the one before is on its way.
+pub(super) async fn job_pages(
+    server: &Jobserver,
+    request: message::JobListRequest,
+) -> Result<ReceiverStream<Result<message::JobPage, Status>>, Failed> {
+    let which = match request.which() {
+        message::job_list_request::Which::Unspecified | message::job_list_request::Which::NotCompleted => {
+            Which::NotCompleted
+        }
+        message::job_list_request::Which::Completed => Which::Completed,
+        message::job_list_request::Which::All => Which::All,
+    };
+    let queue = if request.queue.is_empty() {
+        None
+    } else {
+        let name = QueueName::parse(&request.queue).map_err(|error| Failed::invalid(error.to_string()))?;
+        let queues = server.0.queues();
+        let queue = queues.iter().find(|queue| queue.name.key() == name.key());
+        Some(queue.ok_or_else(|| Failed::not_found(Code::NAME_INVALID, "there is no such queue"))?.id)
+    };
+    let owner = if request.owner_logon.is_empty() {
+        None
+    } else {
+        let logon = request.owner_logon.clone();
+        let owner = server.blocking(move |state| owner_named(state, &logon)).await?;
+        Some(owner.ok_or_else(|| Failed::not_found(Code::USER_NOT_FOUND, "there is no such user"))?)
+    };
+    let mut filter = JobFilter { queue, owner, which, after: Some(JobId(request.after_id)) };
+    let mut left = if request.limit > 0 { request.limit } else { i64::MAX };
+    let (sender, receiver) = mpsc::channel(PAGES_WAITING_MAX);
+    let state = server.0.clone();
+    tokio::task::spawn_blocking(move || {
+        while left > 0 {
+            let wanted = left.min(PAGE_JOBS);
+            let jobs = match state.store.jobs_list(&filter, wanted) {
+                Ok(jobs) => jobs,
+                Err(error) => {
+                    let _ = sender.blocking_send(Err(Failed::from(error).into()));
+                    return;
+                }
+            };
+            let read = i64::try_from(jobs.len()).expect("a page is small");
+            filter.after = jobs.last().map(|job: &Job| job.id);
+            let page = message::JobPage { jobs: jobs.into_iter().map(convert::job).collect() };
+            // Nobody reads any more, or this was the last page.
+            if read == 0 || sender.blocking_send(Ok(page)).is_err() || read < wanted {
+                return;
+            }
+            left -= read;
+        }
+    });
+    Ok(ReceiverStream::new(receiver))
+}
+
+/// Whom a logon names, with or without domain.
+pub(super) fn owner_named(state: &State, text: &str) -> Result<Option<UserId>, Failed> {
+    let (domain, logon) = domain::text::split_domain(text);
+    let Ok(logon) = Logon::parse(logon) else { return Ok(None) };
+    let candidates = state.store.users_by_logon(&logon)?;
+    Ok(choose(&candidates, |(user, _)| user, domain.unwrap_or_default()).map(|(user, _)| user.id))
+}
+
+fn no_such_job() -> Failed {
+    Failed::not_found(Code::JOB_NOT_FOUND, "there is no such job")
+}

@@ -1,0 +1,275 @@
+//! What administrators may set while the server runs: known keys, each with a type, a default and a sentence.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use domain::login::LoginPolicy;
+use domain::retention::RetentionPolicy;
+
+/// A setting that exists.
+pub(crate) struct Key {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What holds until it is set.
+    pub(crate) default: &'static str,
+    /// What it means, with unit and range.
+    pub(crate) description: &'static str,
+    kind: Kind,
+}
+
+enum Kind {
+    Integer { min: i64, max: i64 },
+    Choice(&'static [&'static str]),
+    Text { max: usize },
+}
+
+const DAY_S: i64 = 86_400;
+
+/// Every setting, by name.
+pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "cards.max-per-user",
+        default: "10",
+        description: "Cards and ID codes a person may have, 1-100.",
+        kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "integrity.interval-s",
+        default: "7200",
+        description: "Seconds between two comparisons of spool and job rows, 60-86400.",
+        kind: Kind::Integer { min: 60, max: DAY_S },
+    },
+    Key {
+        name: "jobs.delete-after-s",
+        default: "86400",
+        description: "Seconds after which a held document is deleted, up to a year; 0 keeps it for ever.",
+        kind: Kind::Integer { min: 0, max: 366 * DAY_S },
+    },
+    Key {
+        name: "jobs.history-s",
+        default: "86400",
+        description: "Seconds for which a finished job is remembered, 0-31622400.",
+        kind: Kind::Integer { min: 0, max: 366 * DAY_S },
+    },
+    Key {
+        name: "jobs.incoming-max-s",
+        default: "300",
+        description: "Seconds a job without a document waits for it, 10-86400.",
+        kind: Kind::Integer { min: 10, max: DAY_S },
+    },
+    Key {
+        name: "login.max-attempts",
+        default: "3",
+        description: "Failed logins in a row that lock an account, 1-100.",
+        kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "release.connect-timeout-s",
+        default: "5",
+        description: "Seconds to wait for a device to take a connection, 1-60.",
+        kind: Kind::Integer { min: 1, max: 60 },
+    },
+    Key {
+        name: "release.finish-timeout-s",
+        default: "600",
+        description: "Seconds a device may take to finish after the last byte (IPP: to report the job's end), 1-86400.",
+        kind: Kind::Integer { min: 1, max: DAY_S },
+    },
+    Key {
+        name: "release.stall-timeout-s",
+        default: "300",
+        description: "Seconds a device may take no data before the document is held again, 1-86400.",
+        kind: Kind::Integer { min: 1, max: DAY_S },
+    },
+    Key {
+        name: "server.group",
+        default: "Papergate",
+        description: "Name of the group of servers, 1-19 characters.",
+        kind: Kind::Text { max: 19 },
+    },
+    Key {
+        name: "submission.bytes-max",
+        default: "4294967296",
+        description: "Largest document taken, bytes, 1024-1099511627776.",
+        kind: Kind::Integer { min: 1_024, max: 1 << 40 },
+    },
+    Key {
+        name: "submission.unknown-user",
+        default: "refuse",
+        description: "What happens to a document of an unknown logon: refuse, or create (the person is added).",
+        kind: Kind::Choice(&["create", "refuse"]),
+    },
+];
+
+/// What holds now.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    set: BTreeMap<String, String>,
+}
+
+/// A setting cannot be set so.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum SettingRefused {
+    /// There is no such key.
+    #[error("there is no setting '{0}'")]
+    Unknown(String),
+    /// The value is not of the key's kind.
+    #[error("'{value}' is no value for {key}: {expected}")]
+    Value {
+        /// The key.
+        key: &'static str,
+        /// What was tried.
+        value: String,
+        /// What would do.
+        expected: String,
+    },
+}
+
+impl Settings {
+    /// Takes what the store has. Keys that a newer or older program knew are left alone.
+    pub(crate) fn load(stored: Vec<(String, String)>) -> Self {
+        Self { set: stored.into_iter().filter(|(key, value)| check(key, value).is_ok()).collect() }
+    }
+
+    /// What holds for a key.
+    pub(crate) fn value<'a>(&'a self, key: &'a Key) -> &'a str {
+        self.set.get(key.name).map_or(key.default, String::as_str)
+    }
+
+    fn text(&self, name: &str) -> &str {
+        let default = || find(name).map_or("", |key| key.default);
+        self.set.get(name).map_or_else(default, String::as_str)
+    }
+
+    fn integer(&self, name: &str) -> i64 {
+        self.text(name).parse().expect("values are checked before they are taken")
+    }
+
+    fn seconds(&self, name: &str) -> Duration {
+        Duration::from_secs(u64::try_from(self.integer(name)).expect("durations have no negative values"))
+    }
+
+    pub(crate) fn cards_max(&self) -> i64 {
+        self.integer("cards.max-per-user")
+    }
+
+    pub(crate) fn login_policy(&self) -> LoginPolicy {
+        let max_attempts = i32::try_from(self.integer("login.max-attempts")).expect("at most 100");
+        LoginPolicy { max_attempts }
+    }
+
+    pub(crate) fn retention(&self) -> RetentionPolicy {
+        let delete_after = self.seconds("jobs.delete-after-s");
+        RetentionPolicy {
+            delete_after: (!delete_after.is_zero()).then_some(delete_after),
+            incoming_max: self.seconds("jobs.incoming-max-s"),
+            history: self.seconds("jobs.history-s"),
+        }
+    }
+
+    pub(crate) fn integrity_interval(&self) -> Duration {
+        self.seconds("integrity.interval-s")
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        self.seconds("release.connect-timeout-s")
+    }
+
+    pub(crate) fn finish_timeout(&self) -> Duration {
+        self.seconds("release.finish-timeout-s")
+    }
+
+    pub(crate) fn stall_timeout(&self) -> Duration {
+        self.seconds("release.stall-timeout-s")
+    }
+
+    pub(crate) fn group(&self) -> &str {
+        self.text("server.group")
+    }
+
+    pub(crate) fn document_bytes_max(&self) -> u64 {
+        u64::try_from(self.integer("submission.bytes-max")).expect("no negative values")
+    }
+
+    pub(crate) fn creates_unknown_users(&self) -> bool {
+        self.text("submission.unknown-user") == "create"
+    }
+}
+
+/// The key with this name.
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// Whether `value` may be set for `name`.
+///
+/// # Errors
+/// [`SettingRefused`].
+pub(crate) fn check(name: &str, value: &str) -> Result<&'static Key, SettingRefused> {
+    let key = find(name).ok_or_else(|| SettingRefused::Unknown(name.to_owned()))?;
+    let expected = match &key.kind {
+        Kind::Integer { min, max } => match value.parse::<i64>() {
+            Ok(number) if (min..=max).contains(&&number) => return Ok(key),
+            _ => format!("a whole number from {min} to {max}"),
+        },
+        Kind::Choice(choices) if choices.contains(&value) => return Ok(key),
+        Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
+        Kind::Text { max } => {
+            let length = value.chars().count();
+            if (1..=*max).contains(&length) && !value.chars().any(char::is_control) {
+                return Ok(key);
+            }
+            format!("1 to {max} characters")
+        }
+    };
+    Err(SettingRefused::Value { key: key.name, value: value.to_owned(), expected })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_a_value_of_its_key() {
+        for key in KEYS {
+            assert!(check(key.name, key.default).is_ok(), "{}", key.name);
+        }
+        assert!(KEYS.is_sorted_by_key(|key| key.name));
+    }
+
+    #[test]
+    fn every_typed_setting_has_a_key() {
+        let settings = Settings::default();
+        assert_eq!(settings.login_policy().max_attempts, 3);
+        assert_eq!(settings.retention().delete_after, Some(Duration::from_secs(86_400)));
+        assert_eq!(settings.group(), "Papergate");
+        assert!(!settings.creates_unknown_users());
+        assert!(settings.cards_max() > 0 && settings.document_bytes_max() > 0);
+        let durations = [
+            settings.integrity_interval(),
+            settings.connect_timeout(),
+            settings.finish_timeout(),
+            settings.stall_timeout(),
+        ];
+        assert!(durations.iter().all(|duration| !duration.is_zero()));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_and_never_loaded() {
+        for (name, value) in [
+            ("login.max-attempts", "0"),
+            ("login.max-attempts", "many"),
+            ("login.max-attempts", ""),
+            ("submission.unknown-user", "maybe"),
+            ("server.group", ""),
+            ("server.group", "twenty characters...."),
+        ] {
+            assert!(matches!(check(name, value), Err(SettingRefused::Value { .. })), "{name} {value}");
+            let settings = Settings::load(vec![(name.into(), value.into())]);
+            assert_eq!(settings.value(find(name).unwrap()), find(name).unwrap().default);
+        }
+        assert!(matches!(check("no.such", "1"), Err(SettingRefused::Unknown(_))));
+        let zero = Settings::load(vec![("jobs.delete-after-s".into(), "0".into())]);
+        assert_eq!(zero.retention().delete_after, None);
+    }
+}

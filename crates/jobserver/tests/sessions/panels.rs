@@ -1,0 +1,228 @@
+//! People at panels.
+
+use virtual_mfp::failure::Failure;
+use virtual_mfp::fault::Faults;
+use wire::safecom::records::{ChangedAnswer, Delete, LoginMethod, LoginStep, Retain, mark};
+use wire::safecom::{Answer, Ids, Request, Status};
+
+use crate::ground::{CARD, Ground, Panel, SECRET};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_card_shows_documents_and_prints_them_on_a_raw_printer() {
+    let mut ground = Ground::start().await;
+    let (address, _) = ground.raw_printer("");
+    let device = ground.device("MFP1", &address).await;
+    let first = ground.hold("first", b"one").await;
+    let second = ground.hold("second", &vec![7; 300_000]).await;
+    let mut panel = Panel::open(&device).await;
+    panel.card().await;
+    let listed: Vec<_> = panel.list().await.into_iter().map(|d| (d.id, d.name)).collect();
+    assert_eq!(listed, [(first, "first".to_owned()), (second, "second".to_owned())]);
+    let end = panel.print(&[]).await;
+    assert_eq!((end.printed, end.failed), (2, 0));
+    assert_eq!(ground.wait_printed(2).await, [b"one".to_vec(), vec![7; 300_000]]);
+    assert!(panel.list().await.is_empty());
+    // A device's name is known in any case.
+    let mut other = ground.arguments("mfp1");
+    other.name = "mFP1".into();
+    Panel::open(&other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_way_to_log_in_and_the_lock() {
+    let mut ground = Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let mut panel = Panel::open(&device).await;
+    let unknown = panel.login(LoginMethod::Card, "999", None).await.unwrap_err();
+    assert_eq!(unknown.status, Status::CardUnknown);
+    panel.login(LoginMethod::Code, CARD, None).await.expect("the same number, typed");
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    panel.login(LoginMethod::Logon, "js", Some("correct horse")).await.expect("logon and password");
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    let wrong = panel.login(LoginMethod::Logon, "js", Some("wrong")).await.unwrap_err();
+    assert_eq!(wrong.status, Status::LogonOrPasswordWrong);
+
+    let pin = rpc::proto::jobserver::PinSetRequest { logon: "js".into(), pin: "12a4".into() };
+    ground.administration.pin_set(pin).await.expect("a PIN");
+    let asked = panel.login(LoginMethod::Card, CARD, None).await.expect("not refused");
+    assert_eq!((asked.step, asked.user), (LoginStep::PinWanted, None));
+    panel.login(LoginMethod::Card, CARD, Some("12a4")).await.expect("the PIN is right");
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    for _ in 0..3 {
+        let wrong = panel.login(LoginMethod::Card, CARD, Some("0000")).await.unwrap_err();
+        assert_eq!(wrong.status, Status::AccessViolation);
+    }
+    let locked = panel.login(LoginMethod::Card, CARD, Some("12a4")).await.unwrap_err();
+    assert_eq!(locked.status, Status::AccountLocked, "even the right PIN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_guesses_at_one_device_has_to_wait() {
+    let mut ground = Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let mut panel = Panel::open(&device).await;
+    let mut seen = Vec::new();
+    for number in 0..12 {
+        seen.push(panel.login(LoginMethod::Card, &format!("guess-{number}"), None).await.unwrap_err().status);
+    }
+    assert_eq!(seen[..10], [Status::CardUnknown; 10]);
+    assert_eq!(seen[11], Status::ServerBusy);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_has_to_be_registered_and_to_know_its_secret() {
+    let mut ground = Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let refused = |failure| match failure {
+        Failure::Refused { status, .. } => status,
+        other => panic!("{other}"),
+    };
+    assert_eq!(refused(Panel::refused(&device, "another secret").await), Status::AccessViolation);
+    let stranger = ground.arguments("MFP2");
+    assert_eq!(refused(Panel::refused(&stranger, SECRET).await), Status::DeviceNotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_did_not_come_out_is_held_again_with_the_reason() {
+    let mut ground = Ground::start().await;
+    let (address, raw) = ground.raw_printer("jam@100000");
+    let device = ground.device("MFP1", &address).await;
+    // More than the socket's buffers hold, so that the sender notices.
+    let document = vec![9; 20_000_000];
+    let id = ground.hold("long", &document).await;
+    let mut panel = Panel::open(&device).await;
+    panel.card().await;
+    for faults in ["jam@100000", "drop@5000", "refuse", "offline"] {
+        raw.set_faults(Faults::parse(faults).unwrap());
+        if faults == "offline" {
+            // The listener closes by itself, a moment later.
+            let target = address.trim_start_matches("raw://").to_owned();
+            while tokio::net::TcpStream::connect(&target).await.is_ok() {
+                tokio::task::yield_now().await;
+            }
+        }
+        panel.progress.clear();
+        let end = panel.print(&[id]).await;
+        assert_eq!((end.printed, end.failed), (0, 1), "{faults}");
+        let (status, text) = panel.failure_of(id);
+        assert!(!status.is_done() && !text.is_empty(), "{faults}");
+        let listed = panel.list().await;
+        assert_eq!(listed.len(), 1, "{faults}");
+        assert!(
+            listed[0].marks & mark::HELD_AGAIN != 0 && listed[0].reason.is_some(),
+            "{faults}: {listed:?}"
+        );
+    }
+    raw.set_faults(Faults::default());
+    panel.progress.clear();
+    let mut end = panel.print(&[id]).await;
+    while end.failed > 0 {
+        // The listener opens again a moment later.
+        end = panel.print(&[id]).await;
+    }
+    assert_eq!(ground.wait_printed(1).await, [document]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_travel_through_the_printers_own_session() {
+    let mut ground = Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let document: Vec<u8> = (0..5_000_000u32).map(|number| number as u8).collect();
+    let id = ground.hold("through the session", &document).await;
+    let mut panel = Panel::open(&device).await;
+    panel.card().await;
+    // Nobody prints there yet.
+    let end = panel.print(&[id]).await;
+    assert_eq!((end.printed, end.failed), (0, 1));
+    assert!(panel.failure_of(id).1.contains("not connected"), "{:?}", panel.failure_of(id));
+
+    let printer = ground.session_printer("MFP1", "jam@1000000");
+    let mut tries = 0;
+    // The printer connects a moment later; then it jams.
+    let reason = loop {
+        panel.progress.clear();
+        assert_eq!(panel.print(&[id]).await.failed, 1);
+        let (_, text) = panel.failure_of(id);
+        if !text.contains("not connected") {
+            break text;
+        }
+        tries += 1;
+        assert!(tries < 100_000, "the printer never connected");
+        tokio::task::yield_now().await;
+    };
+    assert!(reason.contains("jam"), "{reason}");
+    assert!(ground.printed().is_empty());
+
+    printer.set_faults(Faults::parse("drop@2000000").unwrap());
+    assert_eq!(panel.print(&[id]).await.failed, 1, "the connection is cut in the middle");
+
+    printer.set_faults(Faults::default());
+    while panel.print(&[id]).await.printed == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ground.wait_printed(1).await, [document]);
+    assert!(panel.list().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn retained_documents_stay_and_deleted_ones_go() {
+    let mut ground = Ground::start().await;
+    let (address, _) = ground.raw_printer("");
+    let device = ground.device("MFP1", &address).await;
+    let (kept, gone) = (ground.hold("kept", b"kept").await, ground.hold("gone", b"gone").await);
+    let mut panel = Panel::open(&device).await;
+    panel.card().await;
+    let retain = Retain { documents: Ids(vec![kept, 987_654]), retain: true };
+    let answer = panel.ask(Request::Retain(retain)).await;
+    assert_eq!(answer, Answer::Changed(ChangedAnswer { changed: 1, refused: Status::JobNotFound }));
+    let answer = panel.ask(Request::Delete(Delete { documents: Ids(vec![gone]) })).await;
+    assert_eq!(answer, Answer::Changed(ChangedAnswer { changed: 1, refused: Status::Done }));
+    let end = panel.print(&[]).await;
+    assert_eq!((end.printed, end.failed), (1, 0));
+    assert_eq!(ground.wait_printed(1).await, [b"kept".to_vec()]);
+    let listed = panel.list().await;
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].marks & mark::RETAINED != 0);
+    assert_eq!(panel.print(&[gone]).await.failed, 1);
+    assert_eq!(panel.failure_of(gone).0, Status::JobNotFound);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_panels_never_print_one_document_twice() {
+    let mut ground = Ground::start().await;
+    let (address, _) = ground.raw_printer("");
+    let here = ground.device("MFP1", &address).await;
+    let there = ground.device("MFP2", &address).await;
+    let mut documents = Vec::new();
+    for number in 0..20u8 {
+        documents.push(ground.hold(&format!("document {number}"), &vec![number; 10_000]).await);
+    }
+    let (mut one, mut two) = (Panel::open(&here).await, Panel::open(&there).await);
+    one.card().await;
+    two.card().await;
+    let (first, second) = tokio::join!(one.print(&documents), two.print(&documents));
+    assert_eq!(first.printed + second.printed, 20, "{first:?} {second:?}");
+    let mut printed = ground.wait_printed(20).await;
+    printed.sort();
+    let expected: Vec<Vec<u8>> = (0..20u8).map(|number| vec![number; 10_000]).collect();
+    assert_eq!(printed, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everything_prints_at_login_when_the_person_says_so() {
+    let mut ground = Ground::start().await;
+    let (address, _) = ground.raw_printer("");
+    let device = ground.device("MFP1", &address).await;
+    let edit = rpc::proto::jobserver::UserEditRequest {
+        logon: "js".into(),
+        print_all_at_login: Some(true),
+        ..Default::default()
+    };
+    ground.administration.user_edit(edit).await.expect("the person is edited");
+    ground.hold("first", b"first").await;
+    ground.hold("second", b"second").await;
+    let mut panel = Panel::open(&device).await;
+    let login = panel.login(LoginMethod::Card, CARD, None).await.expect("the card is known");
+    assert!(login.user.expect("a person").print_all);
+    assert_eq!(ground.wait_printed(2).await, [b"first".to_vec(), b"second".to_vec()]);
+}

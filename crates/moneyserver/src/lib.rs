@@ -1,0 +1,44 @@
+#![doc = include_str!("../README.md")]
+//!
+//! In reading order:
+//! - [`config`]: the settings.
+//! - [`start`]: from a context to a server that serves.
+//! - `rpc`: the calls; each parses, hands an order to the books and answers.
+//! - `books`: the one thread that writes; it does waiting orders together.
+//! - `expire`: ends reservations whose time has come.
+//! - `error`: what a failing store means for a caller.
+
+mod backup;
+mod books;
+pub mod config;
+mod error;
+mod expire;
+mod rpc;
+
+use ::rpc::proto::moneyserver::money_reader_server::MoneyReaderServer;
+use ::rpc::proto::moneyserver::money_server::MoneyServer;
+use anyhow::Context as _;
+use service::Context;
+use storage::Location;
+use storage::purse::Purses;
+use tonic::service::Routes;
+
+pub use config::Config;
+
+/// Opens the store and serves.
+///
+/// # Errors
+/// When the store or the socket cannot be opened.
+pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
+    let url = context.common.database_url().context("the database URL")?;
+    let location = Location::choose(&context.common.data, url.as_deref(), "purse");
+    let store =
+        tokio::task::spawn_blocking(move || Purses::open(location)).await?.context("the purse store")?;
+    let books = books::Books::start(store.clone(), context.clock.clone()).context("the books' thread")?;
+    context.spawn("expiry of reservations", expire::run(context.clone(), store.clone(), books.clone()));
+    let calls = rpc::Calls::new(store, books);
+    let routes = Routes::new(MoneyServer::new(calls.clone())).add_service(MoneyReaderServer::new(calls));
+    context.serve_grpc(routes).await?;
+    context.ready();
+    Ok(())
+}

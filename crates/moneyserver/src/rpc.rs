@@ -1,0 +1,225 @@
+//! The calls. No rule lives here.
+
+use domain::ledger::{Order, Refused};
+use rpc::Error;
+use rpc::convert::money::holder;
+use rpc::proto::moneyserver as proto;
+use rpc::proto::moneyserver::money_reader_server::MoneyReader;
+use rpc::proto::moneyserver::money_server::Money;
+use storage::purse::{Proof, Purses};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::backup;
+use crate::books::Books;
+use crate::error::{blocking, store_failed};
+
+/// Most objects of one page.
+const PAGE_MAX: i64 = 500;
+
+/// Messages of a stream that wait for a slow caller.
+const WAITING_MAX: usize = 4;
+
+type Stream<T> = ReceiverStream<Result<T, Status>>;
+
+/// The calls and what they work with.
+#[derive(Clone)]
+pub(crate) struct Calls {
+    store: Purses,
+    books: Books,
+}
+
+impl Calls {
+    pub(crate) fn new(store: Purses, books: Books) -> Self {
+        Self { store, books }
+    }
+
+    async fn apply<R>(&self, request: Request<R>) -> Result<Response<proto::Receipt>, Status>
+    where
+        Order: TryFrom<R, Error = Error>,
+    {
+        let order = Order::try_from(request.into_inner())?;
+        Ok(Response::new(self.books.apply(order).await?.into()))
+    }
+
+    /// Answers with what `work` sends; it ends early when the caller hangs up.
+    fn stream<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Purses, &dyn Fn(T) -> bool) -> Result<(), Error> + Send + 'static,
+    ) -> Response<Stream<T>> {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let failing = sender.clone();
+            let outcome =
+                blocking(move || work(&store, &|message| sender.blocking_send(Ok(message)).is_ok())).await;
+            if let Err(error) = outcome {
+                // When the caller has hung up there is nobody to tell.
+                let _ = failing.send(Err(error.into())).await;
+            }
+        });
+        Response::new(ReceiverStream::new(receiver))
+    }
+}
+
+#[tonic::async_trait]
+impl Money for Calls {
+    async fn open(&self, request: Request<proto::OpenRequest>) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn deposit(
+        &self,
+        request: Request<proto::DepositRequest>,
+    ) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn withdraw(
+        &self,
+        request: Request<proto::WithdrawRequest>,
+    ) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn set(&self, request: Request<proto::SetRequest>) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn low_limit_set(
+        &self,
+        request: Request<proto::LowLimitSetRequest>,
+    ) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn reserve(
+        &self,
+        request: Request<proto::ReserveRequest>,
+    ) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn settle(
+        &self,
+        request: Request<proto::SettleRequest>,
+    ) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn void(&self, request: Request<proto::VoidRequest>) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn free(&self, request: Request<proto::FreeRequest>) -> Result<Response<proto::Receipt>, Status> {
+        self.apply(request).await
+    }
+
+    async fn backup(
+        &self,
+        request: Request<proto::BackupRequest>,
+    ) -> Result<Response<proto::BackupAnswer>, Status> {
+        let store = self.store.clone();
+        let request = request.into_inner();
+        Ok(Response::new(blocking(move || backup::backup(&store, &request)).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl MoneyReader for Calls {
+    async fn purse_show(
+        &self,
+        request: Request<proto::PurseShowRequest>,
+    ) -> Result<Response<proto::Purse>, Status> {
+        let holder = holder(&request.into_inner().holder)?;
+        let store = self.store.clone();
+        let purse = blocking(move || store.purse(&holder).map_err(store_failed)).await?;
+        let purse = purse.ok_or_else(|| Error::from(Refused::HolderUnknown))?;
+        Ok(Response::new(purse.into()))
+    }
+
+    type PurseListStream = Stream<proto::PursePage>;
+
+    async fn purse_list(
+        &self,
+        _request: Request<proto::PurseListRequest>,
+    ) -> Result<Response<Self::PurseListStream>, Status> {
+        Ok(self.stream(|store, send| {
+            let mut after = None;
+            loop {
+                let page = store.purses_page(after.as_ref(), PAGE_MAX).map_err(store_failed)?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = Some(last.holder.clone());
+                if !send(proto::PursePage { purses: page.into_iter().map(proto::Purse::from).collect() }) {
+                    return Ok(());
+                }
+            }
+        }))
+    }
+
+    type StatementStream = Stream<proto::TransferPage>;
+
+    async fn statement(
+        &self,
+        request: Request<proto::StatementRequest>,
+    ) -> Result<Response<Self::StatementStream>, Status> {
+        let request = request.into_inner();
+        let holder = holder(&request.holder)?;
+        let limit = if request.limit > 0 { request.limit } else { i64::MAX };
+        Ok(self.stream(move |store, send| {
+            if store.purse(&holder).map_err(store_failed)?.is_none() {
+                return Err(Refused::HolderUnknown.into());
+            }
+            let (mut left, mut before) = (limit, None);
+            while left > 0 {
+                let page = store
+                    .transfers_page(&holder, before.as_ref(), left.min(PAGE_MAX))
+                    .map_err(store_failed)?;
+                let Some(last) = page.last() else { return Ok(()) };
+                before = Some(last.clone());
+                left -= page.len() as i64;
+                let transfers = page.into_iter().map(proto::Transfer::from).collect();
+                if !send(proto::TransferPage { transfers }) {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }))
+    }
+
+    type UnfinishedStream = Stream<proto::TransferPage>;
+
+    async fn unfinished(
+        &self,
+        _request: Request<proto::UnfinishedRequest>,
+    ) -> Result<Response<Self::UnfinishedStream>, Status> {
+        Ok(self.stream(|store, send| {
+            // Reservations wait for prints under way: there are never many.
+            let pending = store.transfers_pending(None, i64::MAX).map_err(store_failed)?;
+            for page in pending.chunks(PAGE_MAX as usize) {
+                let transfers = page.iter().cloned().map(proto::Transfer::from).collect();
+                if !send(proto::TransferPage { transfers }) {
+                    return Ok(());
+                }
+            }
+            Ok(())
+        }))
+    }
+
+    async fn verify(
+        &self,
+        _request: Request<proto::VerifyRequest>,
+    ) -> Result<Response<proto::VerifyAnswer>, Status> {
+        let store = self.store.clone();
+        let Proof { entries, purses, transfers, head, findings } =
+            blocking(move || store.prove().map_err(store_failed)).await?;
+        if findings.is_empty() {
+            tracing::info!(entries, purses, transfers, "the books are right");
+        } else {
+            tracing::error!(entries, purses, transfers, findings = findings.len(), "the books are wrong");
+        }
+        let head = head.iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Response::new(proto::VerifyAnswer { entries, purses, transfers, head, findings }))
+    }
+}

@@ -1,0 +1,7 @@
+//! Cutting a stream into job headers and stretches of one language.
+
+mod segmenter;
+pub mod sniff;
+
+pub use segmenter::Segmenter;
+pub use sniff::{Sniffed, sniff};

@@ -1,0 +1,11 @@
+//! Stories of the portserver over real sockets, with an honest jobserver in memory behind it.
+
+mod bad_input;
+mod bench;
+mod conformance;
+mod cups;
+mod ipp;
+mod jobserver;
+mod lpd;
+mod page;
+mod raw;

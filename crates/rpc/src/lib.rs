@@ -1,0 +1,12 @@
+//! The internal contracts (`proto/`) as Rust: generated types, conversions to and from `domain`,
+//! and the one error that crosses a call.
+//!
+//! - [`proto`]: generated messages, clients and servers, one module per server.
+//! - [`convert`]: between messages and domain values.
+//! - [`error`]: [`Error`] and its way through a gRPC status.
+
+pub mod convert;
+pub mod error;
+pub mod proto;
+
+pub use error::{Error, Kind};

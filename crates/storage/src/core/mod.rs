@@ -1,0 +1,73 @@
+//! The core store: people, devices, queues, jobs, settings. Owner: the jobserver.
+//!
+//! One file per resource; methods are named resource first, verb second.
+
+mod cards;
+mod devices;
+mod fields;
+mod jobs;
+mod outbox;
+mod queues;
+mod schema;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod users;
+
+use diesel_migrations::embed_migrations;
+
+use crate::{Database, Location, Schema, StoreError, StoreResult};
+
+pub use cards::{CardHolder, CardRow, NewCard};
+pub use devices::NewDevice;
+pub use jobs::{Arrival, Arrived, Change, JobFilter, NewJob, Which};
+pub use outbox::OutboxRow;
+pub use queues::NewQueue;
+pub use users::{NewUser, Secrets, UserChanges};
+
+/// The store's name and steps.
+pub const SCHEMA: Schema = Schema {
+    name: "core",
+    sqlite: embed_migrations!("../../migrations/core/sqlite"),
+    postgres: embed_migrations!("../../migrations/core/postgres"),
+};
+
+/// The core store. Clones share the pools; calls block.
+#[derive(Clone)]
+pub struct CoreStore {
+    database: Database,
+}
+
+impl CoreStore {
+    /// Opens the store and brings it to this program's version.
+    ///
+    /// # Errors
+    /// See [`Database::open`].
+    pub fn open(location: Location) -> StoreResult<Self> {
+        Ok(Self { database: Database::open(location, &SCHEMA)? })
+    }
+
+    /// The database beneath, for backups.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+}
+
+/// A stored value that its type does not accept.
+fn corrupt(table: &'static str, column: &'static str, why: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt { table, column, why: why.to_string() }
+}
+
+/// A pattern for LIKE that finds `text` anywhere, with `\` as the escape character.
+fn like_anywhere(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for character in text.chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}

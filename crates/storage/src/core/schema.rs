@@ -1,0 +1,60 @@
+//! Tables of the core store; the migrations make them.
+
+diesel::table! {
+    settings (key) { key -> Text, value -> Text, }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt, logon -> Text, logon_key -> Text, domain -> Text, domain_key -> Text,
+        full_name -> Text, email -> Text, description -> Text, cost_code -> Text, rights -> Text,
+        failed_logins -> BigInt, prevent_login -> Bool, print_all_at_login -> Bool,
+        pin_hash -> Nullable<Binary>, password_hash -> Nullable<Text>, created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    cards (id) {
+        id -> BigInt, user_id -> BigInt, code_hash -> Binary, code_sealed -> Binary,
+        starts_us -> Nullable<BigInt>, ends_us -> Nullable<BigInt>, created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    devices (id) {
+        id -> BigInt, name -> Text, name_key -> Text, channel -> Text, address -> Text, location -> Text,
+        model -> Text, mac -> Text, color -> Bool, duplex -> Bool, print_all_at_login -> Bool,
+        methods -> Text, driver_name -> Text, key_sealed -> Binary, last_seen_us -> Nullable<BigInt>,
+        failed_logins -> BigInt, created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    queues (id) {
+        id -> BigInt, name -> Text, name_key -> Text, kind -> Text, description -> Text, location -> Text,
+        owner -> Text, fixed_logon -> Text, raw_port -> Nullable<BigInt>, default_domain -> Text,
+        hide_document_name -> Bool, color -> Bool, duplex -> Bool, accepting_jobs -> Bool,
+        created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> BigInt, submission_id -> Text, queue_id -> BigInt, queue_name -> Text, owner_id -> BigInt,
+        owner_logon -> Text, submit_logon -> Text, name -> Text, state -> BigInt, reason -> Text,
+        message -> Text, created_us -> BigInt, processing_us -> Nullable<BigInt>,
+        completed_us -> Nullable<BigInt>, document -> Nullable<Text>, bytes -> BigInt, format -> Text,
+        source_host -> Text, source_protocol -> Text, ticket -> Text, count_pending -> Bool,
+        count -> Text, retained -> Bool, printed -> BigInt, panel_copies -> BigInt,
+        device_id -> Nullable<BigInt>, marked_for_deletion -> Bool,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt, recipient -> Text, key -> Text, payload -> Binary, created_us -> BigInt,
+    }
+}
+
+diesel::joinable!(cards -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(cards, users);

@@ -1,0 +1,218 @@
+//! Whether the books are what the journal says.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use super::chain;
+use super::row::{EntryRow, PENDING, PurseRow, TransferRow, event};
+use super::table::{counters, entries, head, purses, transfers};
+use crate::AnyConnection;
+use crate::error::StoreResult;
+
+/// Lines read at a time.
+const PAGE: i64 = 5_000;
+
+/// Most findings that are told; the first says enough.
+pub const FINDINGS_MAX: usize = 100;
+
+/// What a walk through the whole journal came to.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Proof {
+    /// Lines of the journal.
+    pub entries: i64,
+    /// Purses and transfers that were compared with it.
+    pub purses: i64,
+    /// Transfers that were compared with it.
+    pub transfers: i64,
+    /// Hash of the last line: written down elsewhere, it proves later that no line before it was changed.
+    pub head: Vec<u8>,
+    /// What is wrong, one sentence each, at most [`FINDINGS_MAX`]; empty when the books are right.
+    pub findings: Vec<String>,
+}
+
+/// What the journal says of a transfer so far.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Told {
+    state: i64,
+    split: (i64, i64),
+    ended_us: i64,
+}
+
+pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
+    let mut walk = Walk::default();
+    let mut hash = chain::START.to_vec();
+    loop {
+        let page: Vec<EntryRow> = entries::table
+            .filter(entries::sequence.gt(walk.proof.entries))
+            .order(entries::sequence)
+            .limit(PAGE)
+            .load(connection)?;
+        let ids: Vec<&str> = page.iter().map(|entry| entry.transfer.as_str()).collect();
+        let rows: Vec<TransferRow> = transfers::table.filter(transfers::id.eq_any(ids)).load(connection)?;
+        let known: BTreeMap<String, TransferRow> =
+            rows.into_iter().map(|row| (row.id.clone(), row)).collect();
+        for entry in &page {
+            hash = walk.entry(entry, known.get(&entry.transfer), &hash);
+        }
+        if (page.len() as i64) < PAGE {
+            break;
+        }
+    }
+    let (sequence, last): (i64, Vec<u8>) =
+        head::table.find(1).select((head::sequence, head::hash)).first(connection)?;
+    if sequence != walk.proof.entries || last != hash {
+        walk.find(format!("the journal ends at line {}, not at line {sequence}", walk.proof.entries));
+    }
+    walk.proof.head = hash;
+    walk.compare_purses(connection)?;
+    walk.compare_transfers(connection)?;
+    walk.compare_counters(connection)?;
+    Ok(walk.proof)
+}
+
+#[derive(Default)]
+struct Walk {
+    proof: Proof,
+    purses: BTreeMap<String, PurseRow>,
+    transfers: BTreeMap<String, Told>,
+    counters: BTreeMap<i64, i64>,
+}
+
+impl Walk {
+    fn find(&mut self, finding: String) {
+        if self.proof.findings.len() < FINDINGS_MAX {
+            self.proof.findings.push(finding);
+        }
+    }
+
+    /// Checks one line and adds it up; answers with the hash the next line builds on.
+    fn entry(&mut self, entry: &EntryRow, transfer: Option<&TransferRow>, before: &[u8]) -> Vec<u8> {
+        let line = entry.sequence;
+        if line != self.proof.entries + 1 {
+            self.find(format!("line {} of the journal is missing", self.proof.entries + 1));
+        }
+        self.proof.entries = line;
+        match transfer {
+            None => {
+                self.find(format!("line {line} is of the transfer '{}', which is missing", entry.transfer))
+            }
+            Some(transfer) if chain::hash(before, entry, transfer) != entry.hash => {
+                self.find(format!("line {line} or its transfer '{}' was changed", entry.transfer));
+            }
+            Some(_) => {}
+        }
+        let purse = self.purses.entry(entry.holder.clone()).or_insert_with(|| PurseRow {
+            holder: entry.holder.clone(),
+            balance_one: 0,
+            balance_two: 0,
+            reserved_one: 0,
+            reserved_two: 0,
+            low_limit: 0,
+            opened_us: entry.at_us,
+        });
+        let opened_twice = entry.event == event::OPENED && purse.opened_us != entry.at_us;
+        purse.balance_one = purse.balance_one.wrapping_add(entry.balance_one);
+        purse.balance_two = purse.balance_two.wrapping_add(entry.balance_two);
+        purse.reserved_one = purse.reserved_one.wrapping_add(entry.reserved_one);
+        purse.reserved_two = purse.reserved_two.wrapping_add(entry.reserved_two);
+        purse.low_limit = purse.low_limit.wrapping_add(entry.low_limit);
+        let adds_up = (purse.balance_one, purse.balance_two) == (entry.after_one, entry.after_two);
+        if !adds_up || opened_twice {
+            self.find(format!("line {line} does not follow from the lines before"));
+        }
+        let counter = self.counters.entry(entry.counter).or_default();
+        *counter = counter.wrapping_sub(entry.balance_one).wrapping_sub(entry.balance_two);
+        self.follow(entry);
+        // The stored hash goes on, so that one changed line is one finding and not all lines after it.
+        entry.hash.clone()
+    }
+
+    fn follow(&mut self, entry: &EntryRow) {
+        let told = self.transfers.entry(entry.transfer.clone()).or_default();
+        let (state, split) = match entry.event {
+            event::RESERVED => (PENDING, (entry.reserved_one, entry.reserved_two)),
+            event::REDUCED => {
+                (PENDING, (told.split.0 + entry.reserved_one, told.split.1 + entry.reserved_two))
+            }
+            event::SETTLED => (2, (entry.balance_one, entry.balance_two)),
+            event::VOIDED => (3, (0, 0)),
+            event::EXPIRED => (4, (0, 0)),
+            _ => (2, (entry.balance_one, entry.balance_two)),
+        };
+        *told = Told { state, split, ended_us: if state == PENDING { 0 } else { entry.at_us } };
+    }
+
+    fn compare_purses(&mut self, connection: &mut AnyConnection) -> StoreResult<()> {
+        let mut after = String::new();
+        loop {
+            let page: Vec<PurseRow> = purses::table
+                .filter(purses::holder.gt(&after))
+                .order(purses::holder)
+                .limit(PAGE)
+                .load(connection)?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.holder);
+            for row in &page {
+                self.proof.purses += 1;
+                match self.purses.remove(&row.holder) {
+                    Some(told) if told == *row => {}
+                    Some(_) => {
+                        self.find(format!("the purse of '{}' is not what the journal says", row.holder))
+                    }
+                    None => self.find(format!("the journal knows no purse of '{}'", row.holder)),
+                }
+            }
+        }
+        for holder in std::mem::take(&mut self.purses).into_keys() {
+            self.find(format!("the purse of '{holder}' is missing"));
+        }
+        Ok(())
+    }
+
+    fn compare_transfers(&mut self, connection: &mut AnyConnection) -> StoreResult<()> {
+        let mut after = String::new();
+        loop {
+            let page: Vec<TransferRow> = transfers::table
+                .filter(transfers::id.gt(&after))
+                .order(transfers::id)
+                .limit(PAGE)
+                .load(connection)?;
+            let Some(last) = page.last() else { break };
+            after.clone_from(&last.id);
+            for row in &page {
+                self.proof.transfers += 1;
+                let stored =
+                    Told { state: row.state, split: (row.split_one, row.split_two), ended_us: row.ended_us };
+                match self.transfers.remove(&row.id) {
+                    Some(told) if told == stored => {}
+                    Some(_) => self.find(format!("the transfer '{}' is not what the journal says", row.id)),
+                    None => self.find(format!("the journal knows no transfer '{}'", row.id)),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn compare_counters(&mut self, connection: &mut AnyConnection) -> StoreResult<()> {
+        let stored: Vec<(i64, i64)> = counters::table.order(counters::counter).load(connection)?;
+        for (counter, balance) in &stored {
+            if self.counters.remove(counter).unwrap_or(0) != *balance {
+                self.find(format!("counter {counter} is not what the journal says"));
+            }
+        }
+        let missing: Vec<i64> =
+            self.counters.iter().filter(|(_, balance)| **balance != 0).map(|(counter, _)| *counter).collect();
+        for counter in missing {
+            self.find(format!("counter {counter} is missing"));
+        }
+        let house: i64 = stored.iter().map(|(_, balance)| balance).sum();
+        let people: Vec<(i64, i64)> =
+            purses::table.select((purses::balance_one, purses::balance_two)).load(connection)?;
+        let people: i64 = people.into_iter().map(|(one, two)| one.wrapping_add(two)).sum();
+        if house.wrapping_add(people) != 0 {
+            self.find(format!("the sum over all accounts is {} and not zero", house.wrapping_add(people)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+//!
+//! In reading order:
+//! - [`config`]: the settings.
+//! - [`start`]: from a context to a server that serves.
+//! - [`rpc`]: the calls; each parses, hands over to its operation and answers.
+//! - One file per operation: [`record`], [`list`], [`export`], [`delete`], [`backup`].
+//! - [`error`]: what a failing store means for a caller.
+
+mod backup;
+pub mod config;
+mod delete;
+mod error;
+pub mod export;
+mod list;
+mod record;
+mod rpc;
+
+use ::rpc::proto::trackingserver::tracking_server::TrackingServer;
+use anyhow::Context as _;
+use service::Context;
+use storage::Location;
+use storage::tracking::Tracking;
+use tonic::service::Routes;
+
+pub use config::Config;
+
+/// Largest message accepted: a full batch of records with long names.
+const REQUEST_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Opens the store and serves.
+///
+/// # Errors
+/// When the store or the socket cannot be opened.
+pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
+    let url = context.common.database_url().context("the database URL")?;
+    let location = Location::choose(&context.common.data, url.as_deref(), "tracking");
+    let store =
+        tokio::task::spawn_blocking(move || Tracking::open(location)).await?.context("the tracking store")?;
+    let calls = rpc::Calls::new(store, &context.config);
+    let server = TrackingServer::new(calls).max_decoding_message_size(REQUEST_BYTES_MAX);
+    context.serve_grpc(Routes::new(server)).await?;
+    context.ready();
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! The calls. No rule lives here.
+
+use std::sync::Arc;
+
+use rpc::Error;
+use rpc::proto::trackingserver as proto;
+use rpc::proto::trackingserver::tracking_server;
+use storage::tracking::{Filter, Tracking};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::config::Config;
+use crate::error::blocking;
+use crate::{backup, delete, export, list, record};
+
+/// Messages of a stream that wait for a slow caller.
+const WAITING_MAX: usize = 4;
+
+/// The calls and what they work with.
+pub(crate) struct Calls {
+    store: Tracking,
+    /// Servers whose job names are hidden.
+    hidden: Arc<[String]>,
+}
+
+impl Calls {
+    pub(crate) fn new(store: Tracking, config: &Config) -> Self {
+        Self { store, hidden: config.hide_job_names_of.clone().into() }
+    }
+
+    /// Answers with what `work` sends; it ends early when the caller hangs up.
+    fn stream<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tracking, &dyn Fn(T) -> bool) -> Result<(), Error> + Send + 'static,
+    ) -> Response<ReceiverStream<Result<T, Status>>> {
+        let (sender, receiver) = mpsc::channel(WAITING_MAX);
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let failing = sender.clone();
+            let outcome =
+                blocking(move || work(&store, &|message| sender.blocking_send(Ok(message)).is_ok())).await;
+            if let Err(error) = outcome {
+                // When the caller has hung up there is nobody to tell.
+                let _ = failing.send(Err(error.into())).await;
+            }
+        });
+        Response::new(ReceiverStream::new(receiver))
+    }
+}
+
+#[tonic::async_trait]
+impl tracking_server::Tracking for Calls {
+    async fn record(
+        &self,
+        request: Request<proto::RecordRequest>,
+    ) -> Result<Response<proto::RecordAnswer>, Status> {
+        let (store, hidden) = (self.store.clone(), self.hidden.clone());
+        let records = request.into_inner().records;
+        Ok(Response::new(blocking(move || record::record(&store, &hidden, records)).await?))
+    }
+
+    type ListStream = ReceiverStream<Result<proto::RecordPage, Status>>;
+
+    async fn list(&self, request: Request<proto::ListRequest>) -> Result<Response<Self::ListStream>, Status> {
+        let request = request.into_inner();
+        Ok(self.stream(move |store, send| list::list(store, &request, send)))
+    }
+
+    type ExportStream = ReceiverStream<Result<proto::ExportChunk, Status>>;
+
+    async fn export(
+        &self,
+        request: Request<proto::ExportRequest>,
+    ) -> Result<Response<Self::ExportStream>, Status> {
+        let request = request.into_inner();
+        let order = export::Order::parse(&request)?;
+        Ok(self.stream(move |store, send| export::export(store, &order, send)))
+    }
+
+    async fn delete(
+        &self,
+        request: Request<proto::DeleteRequest>,
+    ) -> Result<Response<proto::DeleteAnswer>, Status> {
+        let store = self.store.clone();
+        let request = request.into_inner();
+        Ok(Response::new(blocking(move || delete::delete(&store, &request)).await?))
+    }
+
+    async fn backup(
+        &self,
+        request: Request<proto::BackupRequest>,
+    ) -> Result<Response<proto::BackupAnswer>, Status> {
+        let store = self.store.clone();
+        let request = request.into_inner();
+        Ok(Response::new(blocking(move || backup::backup(&store, &request)).await?))
+    }
+}
+
+/// The filter of a request: a half-open period over the stop date, and a person; 0 and empty mean any.
+pub(crate) fn filter(from_us: i64, to_us: i64, logon: &str) -> Filter {
+    let bound = |us: i64| (us != 0).then_some(us);
+    Filter {
+        from_us: bound(from_us),
+        to_us: bound(to_us),
+        logon: (!logon.is_empty()).then(|| logon.to_owned()),
+        ..Filter::default()
+    }
+}

@@ -1,0 +1,165 @@
+//! What can be made to go wrong, and changing it while the printer runs.
+
+use std::fmt;
+use std::str::FromStr;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::arguments::FaultArguments;
+use crate::failure::Failure;
+
+/// One thing that goes wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// Nothing listens; the server's session is closed.
+    Offline,
+    /// Connections are taken and closed at once; IPP says that it accepts no jobs.
+    Refuse,
+    /// The paper jams after so many bytes of a document.
+    Jam(u64),
+    /// The connection is cut after so many bytes of a document, without a word.
+    Drop(u64),
+    /// Documents are taken at so many bytes a second.
+    Slow(u64),
+}
+
+/// Bytes a second of a plain `slow`.
+const SLOW_DEFAULT: u64 = 64 * 1024;
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (word, number) = match text.split_once('@') {
+            Some((word, number)) => {
+                let number: u64 = number.parse().map_err(|_| format!("'{number}' is not a number"))?;
+                (word, Some(number))
+            }
+            None => (text, None),
+        };
+        match (word, number) {
+            ("offline", None) => Ok(Self::Offline),
+            ("refuse", None) => Ok(Self::Refuse),
+            ("jam", Some(bytes)) => Ok(Self::Jam(bytes)),
+            ("drop", Some(bytes)) => Ok(Self::Drop(bytes)),
+            ("slow", None) => Ok(Self::Slow(SLOW_DEFAULT)),
+            ("slow", Some(rate)) if rate > 0 => Ok(Self::Slow(rate)),
+            _ => {
+                Err("a fault is offline, refuse, jam@BYTES, drop@BYTES, slow or slow@BYTES-PER-SECOND"
+                    .to_owned())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("offline"),
+            Self::Refuse => f.write_str("refuse"),
+            Self::Jam(bytes) => write!(f, "jam@{bytes}"),
+            Self::Drop(bytes) => write!(f, "drop@{bytes}"),
+            Self::Slow(rate) => write!(f, "slow@{rate}"),
+        }
+    }
+}
+
+/// Everything that goes wrong at present.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Faults(pub Vec<Fault>);
+
+/// What happens to a document at some byte.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mishap {
+    /// The paper jams.
+    Jam,
+    /// The connection is cut.
+    Drop,
+}
+
+impl Faults {
+    /// Reads a row of faults with blanks between.
+    ///
+    /// # Errors
+    /// A sentence about the first that is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Whether nothing listens.
+    #[must_use]
+    pub fn offline(&self) -> bool {
+        self.0.contains(&Fault::Offline)
+    }
+
+    /// Whether connections are closed at once.
+    #[must_use]
+    pub fn refuse(&self) -> bool {
+        self.0.contains(&Fault::Refuse)
+    }
+
+    /// The first mishap of a document and the byte at which it happens.
+    #[must_use]
+    pub fn mishap(&self) -> Option<(u64, Mishap)> {
+        let mishaps = self.0.iter().filter_map(|fault| match fault {
+            Fault::Jam(at) => Some((*at, Mishap::Jam)),
+            Fault::Drop(at) => Some((*at, Mishap::Drop)),
+            Fault::Offline | Fault::Refuse | Fault::Slow(_) => None,
+        });
+        mishaps.min_by_key(|(at, _)| *at)
+    }
+
+    /// Bytes a second, when documents are taken slowly.
+    #[must_use]
+    pub fn rate(&self) -> Option<u64> {
+        self.0.iter().find_map(|fault| if let Fault::Slow(rate) = fault { Some(*rate) } else { None })
+    }
+}
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(Fault::to_string).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+/// Tells a running printer its new faults: one line of faults there, one line of answer back.
+pub(crate) async fn change(arguments: FaultArguments) -> Result<(), Failure> {
+    let faults = Faults(arguments.faults);
+    let port = arguments.control_port;
+    let unreachable = |what: String| Failure::Unreachable { server: format!("control port {port}"), what };
+    let talk = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.write_all(format!("{faults}\n").as_bytes()).await?;
+        let mut answer = String::new();
+        (&mut stream).take(ANSWER_BYTES_MAX).read_to_string(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = talk.await.map_err(|error| unreachable(format!("cannot be reached: {error}")))?;
+    if answer.starts_with("ok") {
+        return Ok(());
+    }
+    Err(unreachable(format!("did not take the faults: {}", answer.trim())))
+}
+
+/// Longest answer of a control port.
+const ANSWER_BYTES_MAX: u64 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_read_back_as_they_are_shown() {
+        let faults = Faults::parse("offline refuse jam@100 drop@7 slow@9").unwrap();
+        assert_eq!(Faults::parse(&faults.to_string()), Ok(faults.clone()));
+        assert_eq!(faults.mishap(), Some((7, Mishap::Drop)));
+        assert_eq!(faults.rate(), Some(9));
+        assert_eq!(Faults::parse("slow").unwrap().rate(), Some(SLOW_DEFAULT));
+        assert_eq!(Faults::parse("  ").unwrap(), Faults::default());
+        for wrong in ["jam", "drop", "jam@x", "slow@0", "fire", "offline@3"] {
+            assert!(Faults::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

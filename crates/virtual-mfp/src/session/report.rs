@@ -1,0 +1,145 @@
+//! What happens at the panel, as sentences or as JSON: one object an event, `t` in microseconds since the epoch.
+
+use std::io::Write as _;
+
+use serde_json::{Map, Value, json};
+use service::Clock;
+use wire::safecom::Status;
+use wire::safecom::records::{Document, LoginMethod, Notice, Progress, Step, User, mark};
+
+/// Where events go.
+pub(super) struct Report {
+    json: bool,
+    clock: Clock,
+}
+
+impl Report {
+    pub(super) fn new(json: bool, clock: Clock) -> Self {
+        Self { json, clock }
+    }
+
+    /// Microseconds since the epoch.
+    pub(super) fn now(&self) -> i64 {
+        self.clock.now().0
+    }
+
+    /// A card, code or logon is shown.
+    pub(super) fn present(&self, method: LoginMethod) {
+        let method = match method {
+            LoginMethod::Card => "card",
+            LoginMethod::Code => "code",
+            LoginMethod::Logon => "logon",
+        };
+        self.say("present", None, json!({ "method": method }), None);
+    }
+
+    pub(super) fn login(&self, user: &User) {
+        let name = if user.full_name.is_empty() { &user.logon } else { &user.full_name };
+        let plural = if user.documents == 1 { "document waits" } else { "documents wait" };
+        let facts = json!({
+            "logon": user.logon, "name": user.full_name, "documents": user.documents, "print_all": user.print_all,
+        });
+        self.say("login", None, facts, Some(format!("Welcome, {name}. {} {plural}.", user.documents)));
+    }
+
+    pub(super) fn document(&self, document: &Document) {
+        let has = |bit| document.marks & bit != 0;
+        let facts = json!({
+            "id": document.id, "name": document.name, "submitted_us": document.submitted_us, "bytes": document.bytes,
+            "pages": document.pages, "copies": document.copies, "color": has(mark::COLOR), "duplex": has(mark::DUPLEX),
+            "retained": has(mark::RETAINED), "locked": has(mark::LOCKED), "held_again": has(mark::HELD_AGAIN),
+            "reason": document.reason,
+        });
+        let mut line = format!("{:>8}  {}", document.id, document.name);
+        if let Some(pages) = document.pages {
+            line.push_str(&format!("  ({pages} pages)"));
+        }
+        for (bit, word) in [(mark::RETAINED, "kept"), (mark::LOCKED, "printing elsewhere")] {
+            if has(bit) {
+                line.push_str(&format!("  [{word}]"));
+            }
+        }
+        if let Some(reason) = &document.reason {
+            line.push_str(&format!("  [held again: {reason}]"));
+        }
+        self.say("document", None, facts, Some(line));
+    }
+
+    pub(super) fn listed(&self, count: u64) {
+        self.say("listed", None, json!({ "documents": count }), None);
+    }
+
+    pub(super) fn changed(&self, what: &'static str, changed: u32, refused: Status) {
+        let facts = json!({ "documents": changed, "status": refused.code() });
+        self.say(what, None, facts, Some(format!("{changed} {what}.")));
+    }
+
+    /// Print is pressed, now or when the card was shown.
+    pub(super) fn tap(&self, at: Option<i64>) {
+        self.say("tap", at, json!({}), None);
+    }
+
+    pub(super) fn progress(&self, progress: &Progress) {
+        let (event, line) = match progress.step {
+            Step::Started => ("started", Some(format!("Document {} is on its way.", progress.document))),
+            Step::Sending => ("progress", None),
+            Step::Stopped => {
+                ("stopped", Some(format!("Document {} waits: {}", progress.document, progress.text)))
+            }
+            Step::Printed => ("printed", Some(format!("Document {} is printed.", progress.document))),
+            Step::Failed => (
+                "failed",
+                Some(format!(
+                    "Document {} did not come out and is held again: {}",
+                    progress.document, progress.text
+                )),
+            ),
+        };
+        let mut facts = json!({ "document": progress.document });
+        if progress.step == Step::Sending {
+            facts = json!({ "document": progress.document, "sent": progress.sent, "total": progress.total });
+        } else if matches!(progress.step, Step::Failed | Step::Stopped) {
+            facts = json!({
+                "document": progress.document, "status": progress.status.code(), "text": progress.text,
+            });
+        }
+        self.say(event, None, facts, line);
+    }
+
+    pub(super) fn notice(&self, notice: &Notice) {
+        let facts = json!({ "status": notice.status.code(), "text": notice.text });
+        self.say("notice", None, facts, Some(notice.text.clone()));
+    }
+
+    pub(super) fn refused(&self, status: Status, text: &str) {
+        // People read it on standard error, where the program's end says it.
+        self.say("refused", None, json!({ "status": status.code(), "text": text }), None);
+    }
+
+    pub(super) fn logout(&self, printed: u32, failed: u32) {
+        self.say(
+            "logout",
+            None,
+            json!({ "printed": printed, "failed": failed }),
+            Some("Goodbye.".to_owned()),
+        );
+    }
+
+    fn say(&self, event: &str, at: Option<i64>, facts: Value, line: Option<String>) {
+        let text = if self.json {
+            let mut object = Map::new();
+            object.insert("t".to_owned(), json!(at.unwrap_or_else(|| self.now())));
+            object.insert("event".to_owned(), json!(event));
+            if let Value::Object(facts) = facts {
+                object.extend(facts);
+            }
+            Value::Object(object).to_string()
+        } else if let Some(line) = line {
+            line
+        } else {
+            return;
+        };
+        // Somebody who has closed the stream does not want to know.
+        let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+}

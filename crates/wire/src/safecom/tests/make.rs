@@ -1,0 +1,246 @@
+//! Makes any message from a seed, for the round trips.
+
+use bytes::Bytes;
+
+use crate::safecom::records::*;
+use crate::safecom::{Answer, Ids, Message, Request, Secret, Status, Type};
+
+/// A small generator: the same seed makes the same message.
+pub(super) struct Make(pub(super) u64);
+
+impl Make {
+    fn number(&mut self) -> u64 {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        self.number() % end
+    }
+
+    fn yes(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    fn text(&mut self) -> String {
+        let alphabet: Vec<char> = "abcZ 0ßé文\u{1F5A8}\\\0".chars().collect();
+        let length = self.below(40);
+        (0..length).map(|_| alphabet[self.below(alphabet.len() as u64) as usize]).collect()
+    }
+
+    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.yes().then(|| make(self))
+    }
+
+    fn one<T: Copy>(&mut self, all: &[(T, u8)]) -> T {
+        all[self.below(all.len() as u64) as usize].0
+    }
+
+    fn status(&mut self) -> Status {
+        Status::ALL[self.below(Status::ALL.len() as u64) as usize]
+    }
+
+    fn ids(&mut self) -> Ids {
+        Ids((0..self.below(50)).map(|_| self.number()).collect())
+    }
+
+    fn nonce(&mut self) -> [u8; 32] {
+        std::array::from_fn(|_| self.number() as u8)
+    }
+
+    fn info(&mut self) -> ServerInfo {
+        ServerInfo {
+            name: self.text(),
+            product: self.text(),
+            group: self.text(),
+            time_us: self.number() as i64,
+            features: (0..self.below(4)).map(|_| self.text()).collect(),
+            queues: (0..self.below(4)).map(|_| self.text()).collect(),
+        }
+    }
+
+    fn document(&mut self) -> Document {
+        Document {
+            id: self.number(),
+            name: self.text(),
+            submitted_us: self.number() as i64,
+            bytes: self.number(),
+            marks: self.number() as u32,
+            copies: self.number() as u16,
+            pages: self.maybe(|m| m.number() as u32),
+            color_pages: self.maybe(|m| m.number() as u32),
+            reason: self.maybe(Self::text),
+            owner: self.maybe(Self::text),
+            price: self.maybe(|m| m.number() as i64),
+        }
+    }
+
+    fn user(&mut self) -> User {
+        User {
+            logon: self.text(),
+            full_name: self.text(),
+            rights: self.number() as u32,
+            documents: self.number() as u32,
+            print_all: self.yes(),
+            domain: self.maybe(Self::text),
+            balance: self.maybe(|m| m.number() as i64),
+        }
+    }
+
+    fn request(&mut self) -> Request {
+        match self.below(13) {
+            0 => Request::Hello(Hello {
+                version_min: self.number() as u8,
+                version_max: self.number() as u8,
+                role: self.one(Role::ALL),
+                name: self.text(),
+                product: self.text(),
+                nonce: self.nonce(),
+                mac: self.maybe(Self::text),
+                prints: self.yes(),
+            }),
+            1 => Request::Authenticate(Authenticate { proof: self.nonce() }),
+            2 => Request::KeepAlive,
+            3 => Request::ServerInfo,
+            4 => Request::Login(Login {
+                method: self.one(LoginMethod::ALL),
+                id: Secret::new(self.text()),
+                secret: self.maybe(|m| Secret::new(m.text())),
+            }),
+            5 => Request::Logout,
+            6 => Request::Documents(Documents { after_id: self.number(), limit: self.number() as u32 }),
+            7 => Request::Print(Print {
+                documents: self.ids(),
+                copies: self.maybe(|m| m.number() as u16),
+                mono: self.yes(),
+                duplex: self.yes(),
+            }),
+            8 => Request::Cancel(Cancel { request: self.number() as u32 }),
+            9 => Request::Retain(Retain { documents: self.ids(), retain: self.yes() }),
+            10 => Request::Delete(Delete { documents: self.ids() }),
+            11 => Request::Release(Release {
+                document: self.number(),
+                name: self.text(),
+                owner: self.text(),
+                format: self.text(),
+                bytes: self.maybe(Self::number),
+                copies: self.number() as u16,
+                mono: self.yes(),
+                duplex: self.yes(),
+            }),
+            _ => Request::Submit(Submit {
+                submission: self.text(),
+                queue: self.text(),
+                name: self.text(),
+                format: self.text(),
+                copies: self.maybe(|m| m.number() as u16),
+                sides: self.maybe(Self::text),
+                color_mode: self.maybe(Self::text),
+                media: self.maybe(Self::text),
+                bytes: self.maybe(Self::number),
+            }),
+        }
+    }
+
+    fn answer(&mut self) -> (Type, Answer) {
+        match self.below(12) {
+            0 => {
+                let refused = Status::ALL.iter().copied().filter(|status| !status.is_done());
+                let refused: Vec<_> = refused.collect();
+                let status = refused[self.below(refused.len() as u64) as usize];
+                (Type::Print, Answer::refused(status, self.text()))
+            }
+            1 => (Type::KeepAlive, Answer::Done),
+            2 => (Type::Logout, Answer::Done),
+            3 => {
+                let answer =
+                    HelloAnswer { version: self.number() as u8, server: self.info(), nonce: self.nonce() };
+                (Type::Hello, Answer::Hello(answer))
+            }
+            4 => {
+                let login_methods = (0..self.below(4)).map(|_| self.one(LoginMethod::ALL)).collect();
+                let answer = AuthenticateAnswer { proof: self.nonce(), login_methods };
+                (Type::Authenticate, Answer::Authenticate(answer))
+            }
+            5 => (Type::ServerInfo, Answer::ServerInfo(self.info())),
+            6 => {
+                let answer = LoginAnswer {
+                    step: self.one(LoginStep::ALL),
+                    user: self.maybe(Self::user),
+                    printed: self.maybe(|m| m.number() as u32),
+                    failed: self.maybe(|m| m.number() as u32),
+                };
+                (Type::Login, Answer::Login(answer))
+            }
+            7 => {
+                let documents = (0..self.below(20)).map(|_| self.document()).collect();
+                (Type::Documents, Answer::Documents(DocumentsAnswer { documents }))
+            }
+            8 => {
+                let (printed, failed) = (self.number() as u32, self.number() as u32);
+                (Type::Print, Answer::Print(PrintAnswer { printed, failed }))
+            }
+            9 => {
+                let answer = ChangedAnswer { changed: self.number() as u32, refused: self.status() };
+                (if self.yes() { Type::Retain } else { Type::Delete }, Answer::Changed(answer))
+            }
+            10 => {
+                let answer = ReleaseAnswer {
+                    printed: self.yes(),
+                    bytes: self.number(),
+                    impressions: self.maybe(|m| m.number() as u32),
+                    reason: self.maybe(Self::text),
+                };
+                (Type::Release, Answer::Release(answer))
+            }
+            _ => {
+                let answer = SubmitAnswer { document: self.number(), bytes: self.number() };
+                (Type::Submit, Answer::Submit(answer))
+            }
+        }
+    }
+
+    /// Any message.
+    pub(super) fn message(&mut self) -> Message {
+        match self.below(16) {
+            0..=6 => Message::Request(self.request()),
+            7..=10 => {
+                let (to, answer) = self.answer();
+                Message::Answer { to, answer, last: self.yes() }
+            }
+            11 => Message::Progress(Progress {
+                document: self.number(),
+                step: self.one(Step::ALL),
+                sent: self.number(),
+                total: self.maybe(Self::number),
+                status: self.status(),
+                text: self.text(),
+            }),
+            12 => {
+                let length = self.below(3000);
+                let bytes: Vec<u8> = (0..length).map(|_| self.number() as u8).collect();
+                Message::Data { bytes: Bytes::from(bytes), last: self.yes() }
+            }
+            13 => match self.below(3) {
+                0 => Message::Credit(Credit { bytes: self.number() as u32 }),
+                1 => Message::Abort(Abort { status: self.status(), text: self.text() }),
+                _ => Message::Goodbye(Goodbye { status: self.status() }),
+            },
+            14 => Message::Notice(Notice {
+                kind: self.one(NoticeKind::ALL),
+                status: self.status(),
+                text: self.text(),
+                server: self.maybe(Self::text),
+            }),
+            _ => Message::Failure(Failure {
+                fault: self.number() as u8,
+                status: self.status(),
+                text: self.text(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The codecs as their users meet them: through the public interface only.
+
+mod ipp;
+mod lpd;
+mod properties;

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# One document from print to paper, unattended. Exits 0 only if every step was seen to happen.
+# usage: scripts/demo.sh DIRECTORY-OF-PROGRAMS
+set -euo pipefail
+cd "$(dirname "$0")/.."
+OUT=$(realpath "$1")
+BASE=$(mktemp -d /tmp/papergate-demo-XXXXXX)
+DATA=$BASE/data
+mkdir "$DATA"
+free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+for OFFSET in 21000 21100 21200 21300 21400; do
+  free $((631 + OFFSET)) && free $((7500 + OFFSET)) && free $((9100 + OFFSET)) && break
+done
+. scripts/lib.sh
+trap 'stop_everything; rm -rf "$BASE"' EXIT
+trap 'exit 130' INT TERM
+step() { printf '\n== %s\n' "$*"; }
+fail() { echo "demo: $*" >&2; exit 1; }
+
+DOCUMENT=deploy/demo/welcome.pdf
+step "The suite starts on embedded SQLite"
+start_suite
+set_up_demonstration
+papergate status
+
+step "A PDF of two pages is printed by IPP to the queue '$QUEUE'"
+papergate print "$DOCUMENT" --queue "$QUEUE" --user "$LOGON" --title "Welcome"
+
+step "It is held, encrypted"
+papergate jobs list
+papergate jobs list --json | grep -q '"state": *"held"' || fail "the document is not held"
+! grep -rqa "was held, encrypted" "$DATA/spool" "$DATA/db" || fail "the document can be read on disk"
+
+step "The card is shown at the virtual MFP"
+"$OUT/virtual-mfp" session --name "$DEVICE" --server "127.0.0.1:$DEVICE_PORT" --card "$CARD" --print-all
+printed=$(find "$DATA/printed" -name '*.prn')
+[ "$(wc -l <<<"$printed")" = 1 ] && [ -n "$printed" ] || fail "the printer put out: ${printed:-nothing}"
+cmp "$printed" "$DOCUMENT" || fail "what came out is not what went in"
+ls -l "$printed"
+
+step "It was tracked once, and nothing is left waiting"
+for _ in $(seq 100); do
+  records=$(papergate tracking export --format csv | tail -n +2 | grep -c . || true)
+  [ "$records" -ge 1 ] && break
+  sleep 0.1
+done
+papergate tracking export --format txt
+[ "$records" = 1 ] || fail "there are $records tracking records instead of one"
+papergate tracking export --format json | grep -q '"ParserPageCount": *2' || fail "the record does not say two pages"
+! papergate jobs list --json | grep -q '"state": *"held"' || fail "the document is still held"
+
+step "All of it happened"

@@ -1,0 +1,66 @@
+//! `make bench`: us and the peer on the same machine, in the same run, with the same input; ratios are what counts.
+//!
+//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count
+//! `PAPERGATE_BENCH_DIR` names the directory on the disk to measure (default: the target directory's disk).
+#![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
+
+mod listener;
+mod load;
+mod table;
+
+mod count;
+mod list;
+mod memory;
+mod stream;
+mod submit;
+mod tap;
+
+use std::path::PathBuf;
+
+use table::Table;
+
+/// What every chapter gets.
+pub(crate) struct Bench {
+    /// A directory on the disk to measure.
+    pub(crate) disk: PathBuf,
+    /// Rows of the report.
+    pub(crate) table: Table,
+}
+
+type Chapter = fn(&mut Bench);
+
+const CHAPTERS: &[(&str, Chapter)] = &[
+    ("submit", submit::run),
+    ("tap", tap::run),
+    ("stream", stream::run),
+    ("list", list::run),
+    ("memory", memory::run),
+    ("count", count::run),
+];
+
+fn main() {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    for name in &wanted {
+        assert!(CHAPTERS.iter().any(|(chapter, _)| chapter == name), "there is no chapter '{name}'");
+    }
+    let disk = std::env::var_os("PAPERGATE_BENCH_DIR").map_or_else(
+        || std::env::current_exe().expect("a program knows its own path").with_file_name("bench-data"),
+        PathBuf::from,
+    );
+    std::fs::create_dir_all(&disk).expect("a directory to measure in");
+    let mut bench = Bench { disk, table: Table::default() };
+    for (name, chapter) in CHAPTERS {
+        if wanted.is_empty() || wanted.iter().any(|wanted| wanted == name) {
+            eprintln!("bench: {name} …");
+            chapter(&mut bench);
+        }
+    }
+    println!("{}", bench.table);
+}
+
+impl Bench {
+    /// A fresh directory on the disk to measure.
+    pub(crate) fn directory(&self) -> tempfile::TempDir {
+        tempfile::Builder::new().prefix("papergate-bench-").tempdir_in(&self.disk).expect("a directory")
+    }
+}
