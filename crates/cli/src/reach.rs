@@ -4,7 +4,7 @@ mod tls;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +21,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{self, Channel, Endpoint};
 use tonic::{Request, Status};
 use tower::service_fn;
 use zeroize::Zeroizing;
@@ -34,6 +34,9 @@ pub const ADMINISTRATION_PORT: u16 = 7723;
 
 /// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a server that its supervisor starts again is waited for.
+const RESTART_PATIENCE: Duration = Duration::from_secs(5);
+const RESTART_POLL: Duration = Duration::from_millis(50);
 
 /// Longest wait for the first answer of an ordinary call.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
@@ -204,22 +207,24 @@ impl Reach {
     }
 
     async fn connect_local(&self, server: &'static str, patience: Patience) -> Result<Connection, Failure> {
-        let path = self.data()?.join("run").join(format!("{server}.sock"));
-        let connector = {
-            let path = path.clone();
-            service_fn(move |_| {
-                let path = path.clone();
-                async move { Ok::<_, io::Error>(TokioIo::new(UnixStream::connect(path).await?)) }
-            })
-        };
-        let channel = endpoint("http://papergate.local", patience)?
-            .connect_with_connector(connector)
-            .await
-            .map_err(|error| {
-            let why = root_cause(&error);
-            Failure::Unreachable(format!("the {server} does not answer on {}: {why}", path.display()))
-        })?;
-        Ok(InterceptedService::new(channel, Credentials(None)))
+        let run = self.data()?.join("run");
+        let path = run.join(format!("{server}.sock"));
+        let deadline = Instant::now() + RESTART_PATIENCE;
+        loop {
+            match connect_socket(path.clone(), patience).await {
+                Ok(channel) => return Ok(InterceptedService::new(channel, Credentials(None))),
+                // A supervisor that is there is about to start the server again.
+                Err(_) if Instant::now() < deadline && is_supervised(&run).await => {
+                    tokio::time::sleep(RESTART_POLL).await;
+                }
+                Err(error) => {
+                    let why = root_cause(&error);
+                    let path = path.display();
+                    let message = format!("the {server} does not answer on {path}: {why}");
+                    return Err(Failure::Unreachable(message));
+                }
+            }
+        }
     }
 
     async fn connect_remote(&self, address: &str, patience: Patience) -> Result<Connection, Failure> {
@@ -241,7 +246,7 @@ impl Reach {
                 Ok::<_, io::Error>(TokioIo::new(connector.connect(name, stream).await?))
             }
         });
-        let channel = endpoint("https://papergate.remote", patience)?
+        let channel = endpoint("https://papergate.remote", patience)
             .connect_with_connector(connector)
             .await
             .map_err(|error| {
@@ -251,12 +256,25 @@ impl Reach {
     }
 }
 
-fn endpoint(uri: &'static str, patience: Patience) -> Result<Endpoint, Failure> {
+async fn connect_socket(path: PathBuf, patience: Patience) -> Result<Channel, transport::Error> {
+    let connector = service_fn(move |_| {
+        let path = path.clone();
+        async move { Ok::<_, io::Error>(TokioIo::new(UnixStream::connect(path).await?)) }
+    });
+    endpoint("http://papergate.local", patience).connect_with_connector(connector).await
+}
+
+/// Whether a supervisor listens among the sockets in `run`.
+async fn is_supervised(run: &Path) -> bool {
+    UnixStream::connect(run.join("supervisor.sock")).await.is_ok()
+}
+
+fn endpoint(uri: &'static str, patience: Patience) -> Endpoint {
     let endpoint = Endpoint::from_static(uri).connect_timeout(CONNECT_TIMEOUT);
-    Ok(match patience {
+    match patience {
         Patience::Call => endpoint.timeout(CALL_TIMEOUT),
         Patience::Unlimited => endpoint,
-    })
+    }
 }
 
 /// RFC 7617 credentials; TLS hides them.
