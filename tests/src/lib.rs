@@ -31,9 +31,11 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub fn binary(name: &str) -> PathBuf {
     let directory = std::env::var_os("PAPERGATE_BIN").map_or_else(
         || {
-            let test = std::env::current_exe().expect("a test knows its own path");
-            let profile = test.ancestors().nth(2).expect("target/<profile>/deps/<test>");
-            profile.to_path_buf()
+            let running = std::env::current_exe().expect("a program knows its own path");
+            // A test runs in target/<profile>/deps, the bench in target/<profile>.
+            let beside = running.parent().expect("a program lies in a directory");
+            let profile = if beside.ends_with("deps") { beside.parent() } else { Some(beside) };
+            profile.expect("target/<profile>").to_path_buf()
         },
         PathBuf::from,
     );

@@ -4,8 +4,9 @@
 //! interpreter can stop at any byte of the job and go on when there is more.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::device::Device;
+use super::device::{Device, PageDevice};
 use super::dict::Key;
 use super::dsc::Dsc;
 use super::files::{File, Fill, fill};
@@ -16,6 +17,7 @@ use super::object::{Attributes, DictId, Done, ErrorName, Fault, FileId, Name, Ob
 use super::ops::{Glyph, GlyphInWork, OPERATORS};
 use super::scanner::{Scanned, Scanner};
 use super::stack::Operands;
+use super::startup::Start;
 use super::vm::Vm;
 
 /// One PostScript interpreter running one job.
@@ -165,26 +167,12 @@ const COLLECT_STEPS: u64 = 1_024;
 impl Machine {
     /// A fresh interpreter.
     pub(super) fn new() -> Self {
-        let mut names = Names::default();
-        let mut vm = Vm::default();
-        let known = Known::new(&mut names);
-        let mut dict = |global| {
-            vm.global = global;
-            vm.new_dict(0).unwrap_or(DictId(0))
-        };
-        let system = SystemDicts {
-            system: dict(true),
-            global: dict(true),
-            user: dict(false),
-            errors: dict(false),
-            error: dict(false),
-            status: dict(false),
-            fonts: dict(false),
-            resources: dict(true),
-            internal: dict(true),
-        };
+        let Start { names, known, contents, system, page_params } = Start::of_a_job();
+        let mut vm = Vm::with_contents(contents);
         vm.global = true;
         let job = vm.new_file(File::job()).unwrap_or(FileId(0));
+        vm.global = false;
+        let gray = Object::name(known.device_gray);
         let mut machine = Self {
             graphics: Graphics::default(),
             device: Device::default(),
@@ -211,8 +199,10 @@ impl Machine {
             system,
             job,
         };
-        super::startup::fill(&mut machine);
-        machine.vm.global = false;
+        machine.device.gray_space = gray;
+        machine.graphics.now.colour.space = gray;
+        machine.graphics.now.page =
+            Arc::new(PageDevice { params: Object::Dict(page_params), ..PageDevice::default() });
         machine
     }
 

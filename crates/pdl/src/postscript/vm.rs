@@ -24,13 +24,22 @@ pub(super) struct Vm {
     bytes_at_last_collection: usize,
 }
 
-#[derive(Debug)]
+/// The arrays, strings and dictionaries of a memory in which nothing was saved or opened yet.
+#[derive(Clone, Debug)]
+pub(super) struct Contents {
+    arrays: Arena<Box<[Object]>>,
+    strings: Arena<Box<[u8]>>,
+    dicts: Arena<Dict>,
+    bytes: usize,
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct Arena<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot<T> {
     value: Option<T>,
     /// The serial number of the newest save when the value was made or last made safe; the highest number for
@@ -114,6 +123,18 @@ impl<T> Default for Arena<T> {
 }
 
 impl Vm {
+    /// Everything in it, to begin other memories with.
+    pub(super) fn into_contents(self) -> Contents {
+        debug_assert!(self.files.slots.is_empty() && self.saves.is_empty(), "a memory nobody worked in");
+        Contents { arrays: self.arrays, strings: self.strings, dicts: self.dicts, bytes: self.bytes }
+    }
+
+    /// A memory that begins with these.
+    pub(super) fn with_contents(contents: Contents) -> Self {
+        let Contents { arrays, strings, dicts, bytes } = contents;
+        Self { arrays, strings, dicts, bytes, ..Self::default() }
+    }
+
     fn stamp(&self) -> u32 {
         if self.global { GLOBAL_STAMP } else { self.serial }
     }

@@ -6,7 +6,10 @@ use crate::graphics::Matrix;
 use super::super::dict::Key;
 use super::super::fonts::{ENCODING_TABLES, face_of};
 use super::super::machine::{Machine, Next, Task};
+use super::super::names::Names;
 use super::super::object::{Attributes, DictId, Done, ErrorName, Fault, Name, Object};
+use super::super::startup::Filling;
+use super::super::vm::Vm;
 use super::Entry;
 use super::matrix::push_matrix;
 
@@ -147,7 +150,7 @@ pub(super) fn find(m: &mut Machine, key: Object) -> Result<Object, Fault> {
 fn resident(m: &mut Machine, name: &str) -> Result<Object, Fault> {
     let face = face_of(name);
     let font = m.vm.new_dict(16)?;
-    let encoding = encoding_array(m, face.encoding())?;
+    let encoding = encoding_array(&mut m.names, &mut m.vm, m.known.notdef, face.encoding())?;
     let glyphs = m.vm.new_dict(256)?;
     let empty = m.vm.new_string(Vec::new())?;
     for glyph in face.glyphs().into_iter().chain([".notdef"]) {
@@ -191,35 +194,37 @@ fn resident(m: &mut Machine, name: &str) -> Result<Object, Fault> {
 pub(super) const FACE_KEY: &[u8] = b".face";
 
 /// An array of glyph names.
-fn encoding_array(m: &mut Machine, names: &[&str]) -> Result<Object, Fault> {
+fn encoding_array(names: &mut Names, vm: &mut Vm, notdef: Name, texts: &[&str]) -> Result<Object, Fault> {
     let mut items = Vec::with_capacity(256);
-    for name in names {
-        let name = m.names.intern(name.as_bytes())?;
-        items.push(Object::name(name));
+    for text in texts {
+        items.push(Object::name(names.intern(text.as_bytes())?));
     }
-    let notdef = Object::name(m.known.notdef);
-    items.resize(256, notdef);
-    let span = m.vm.new_array(items)?;
+    items.resize(256, Object::name(notdef));
+    let span = vm.new_array(items)?;
     Ok(Object::Array(Attributes::new(false), span))
 }
 
 /// A predefined encoding by its name.
 pub(super) fn encoding(m: &mut Machine, name: &[u8]) -> Result<Option<Object>, Fault> {
+    predefined(&mut m.names, &mut m.vm, m.known.notdef, name)
+}
+
+fn predefined(names: &mut Names, vm: &mut Vm, notdef: Name, name: &[u8]) -> Result<Option<Object>, Fault> {
     let tables = &ENCODING_TABLES;
-    let names = match name {
+    let texts = match name {
         b"StandardEncoding" => &tables.standard,
         b"ISOLatin1Encoding" => &tables.iso_latin_1,
         b"SymbolEncoding" => &tables.symbol,
         b"DingbatsEncoding" => &tables.dingbats,
         _ => return Ok(None),
     };
-    encoding_array(m, names).map(Some)
+    encoding_array(names, vm, notdef, texts).map(Some)
 }
 
 /// What programs find by name without asking for it: the encodings and FontDirectory.
-pub(in super::super) fn startup_fonts(m: &mut Machine) -> Done {
+pub(in super::super) fn startup_fonts(m: &mut Filling) -> Done {
     for name in ["StandardEncoding", "ISOLatin1Encoding", "SymbolEncoding"] {
-        if let Some(array) = encoding(m, name.as_bytes())? {
+        if let Some(array) = predefined(&mut m.names, &mut m.vm, m.known.notdef, name.as_bytes())? {
             let name = m.names.intern(name.as_bytes())?;
             m.vm.dict_put(m.system.system, Object::name(name), array)?;
         }

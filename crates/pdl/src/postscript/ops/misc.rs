@@ -2,6 +2,7 @@
 
 use super::super::machine::Machine;
 use super::super::object::{Attributes, DictId, Done, ErrorName, Object};
+use super::super::startup::Filling;
 use super::Entry;
 
 pub(super) const TABLE: &[Entry] = &[
@@ -116,13 +117,15 @@ fn empty_dict(m: &mut Machine) -> Done {
 }
 
 /// Values (not operators) of systemdict, statusdict, errordict and the page device.
-pub(in super::super) fn startup_values(m: &mut Machine) -> Done {
+///
+/// The answer is what the page device's parameters lie in.
+pub(in super::super) fn startup_values(m: &mut Filling) -> Result<DictId, super::Fault> {
     let system = m.system;
-    let put = |m: &mut Machine, dict: DictId, name: &str, value: Object| -> Done {
+    let put = |m: &mut Filling, dict: DictId, name: &str, value: Object| -> Done {
         let name = m.names.intern(name.as_bytes())?;
         m.vm.dict_put(dict, Object::name(name), value)
     };
-    let string = |m: &mut Machine, bytes: &[u8]| -> Result<Object, super::Fault> {
+    let string = |m: &mut Filling, bytes: &[u8]| -> Result<Object, super::Fault> {
         Ok(Object::String(Attributes::new(false), m.vm.new_string(bytes.to_vec())?))
     };
     let (product, version) = (string(m, PRODUCT)?, string(m, b"3010")?);
@@ -177,17 +180,17 @@ pub(in super::super) fn startup_values(m: &mut Machine) -> Done {
 }
 
 /// What `currentpagedevice` answers before a program set anything.
-fn page_device(m: &mut Machine) -> Done {
+fn page_device(m: &mut Filling) -> Result<DictId, super::Fault> {
     let params = m.vm.new_dict(32)?;
-    let array = |m: &mut Machine, items: &[i64]| -> Result<Object, super::Fault> {
+    let array = |m: &mut Filling, items: &[i64]| -> Result<Object, super::Fault> {
         let span = m.vm.new_array(items.iter().map(|item| Object::Int(*item)).collect())?;
         Ok(Object::Array(Attributes::new(false), span))
     };
-    let procedure = |m: &mut Machine, words: &[Object]| -> Result<Object, super::Fault> {
+    let procedure = |m: &mut Filling, words: &[Object]| -> Result<Object, super::Fault> {
         let span = m.vm.new_array(words.to_vec())?;
         Ok(Object::Array(Attributes::new(true), span))
     };
-    let word = |m: &mut Machine, text: &str| -> Result<Object, super::Fault> {
+    let word = |m: &mut Filling, text: &str| -> Result<Object, super::Fault> {
         Ok(Object::Name(Attributes::new(true), m.names.intern(text.as_bytes())?))
     };
     let (pop, exch, ne) = (word(m, "pop")?, word(m, "exch")?, word(m, "ne")?);
@@ -233,9 +236,5 @@ fn page_device(m: &mut Machine) -> Done {
         let name = m.names.intern(name.as_bytes())?;
         m.vm.dict_put(params, Object::name(name), value)?;
     }
-    m.graphics.now.page = std::sync::Arc::new(super::super::device::PageDevice {
-        params: Object::Dict(params),
-        ..super::super::device::PageDevice::default()
-    });
-    Ok(())
+    Ok(params)
 }
