@@ -9,7 +9,9 @@ use rpc::proto::{jobserver, moneyserver, supervisor, trackingserver};
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
 
-use crate::{Arguments, account, card, device, jobs, ping, print, queue, settings, status, tracking, user};
+use crate::{
+    Arguments, account, card, device, events, jobs, ping, print, queue, settings, status, tracking, user,
+};
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
 
@@ -36,6 +38,7 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("device".to_owned(), names(device::Device::from(jobserver::Device::default()))),
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),
+        ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
         ("tracking list".to_owned(), names(tracking::Record::from(trackingserver::Record::default()))),
         ("account".to_owned(), names(account::Purse::from(moneyserver::Purse::default()))),

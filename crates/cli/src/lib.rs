@@ -17,6 +17,7 @@ mod backup;
 mod card;
 mod device;
 mod down;
+mod events;
 mod inspect;
 mod integrity;
 mod jobs;
@@ -107,6 +108,9 @@ enum Command {
     Ping(ping::PingArguments),
     /// Compare the spool with the job list, and repair
     Integrity(integrity::IntegrityArguments),
+    /// What happened: errors, warnings, and who did what
+    #[command(subcommand)]
+    Events(events::EventsCommand),
     /// Copy stores and spool, consistently, into a directory of the server
     Backup(backup::BackupArguments),
 }
@@ -176,6 +180,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Settings(command) => settings::run(shell, command).await,
             Command::Ping(arguments) => ping::run(shell, arguments).await,
             Command::Integrity(arguments) => integrity::run(shell, arguments).await,
+            Command::Events(command) => events::run(shell, command).await,
             Command::Backup(arguments) => backup::run(shell, arguments).await,
         }
     })

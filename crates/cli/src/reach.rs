@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use hyper_util::rt::TokioIo;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
+use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
@@ -133,6 +134,15 @@ impl Reach {
         patience: Patience,
     ) -> Result<AdministrationClient<Connection>, Failure> {
         let client = AdministrationClient::new(self.connect("jobserver", patience).await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// What happened.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn event_log(&self) -> Result<EventLogClient<Connection>, Failure> {
+        let client = EventLogClient::new(self.connect("jobserver", Patience::Unlimited).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 

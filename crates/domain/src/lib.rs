@@ -17,11 +17,13 @@
 //! - [`tracking`]: who printed what, where, when, at which price
 //! - [`money`] has the amounts
 //! - [`price`]: what a document costs
+//! - [`event`]: what administrators should know of
 //! - [`ledger`]: accounts of people, and every movement on them of money
 
 pub mod collect;
 pub mod count;
 pub mod device;
+pub mod event;
 pub mod id;
 pub mod job;
 pub mod ledger;

@@ -34,10 +34,12 @@ pub(crate) fn backup(state: &State, directory: &Path) -> Result<Vec<String>, Fai
         Location::Sqlite(_) => {
             let copy = storage::backup::copy(state.store.database(), directory)?;
             files.push(copy.display().to_string());
+            let copy = storage::backup::copy(state.events.store().database(), directory)?;
+            files.push(copy.display().to_string());
         }
         // PostgreSQL has tools of its own, which know its server's state.
         Location::Postgres(_) => {
-            tracing::info!("the store is PostgreSQL's to back up; only the spool is copied")
+            tracing::info!("the stores are PostgreSQL's to back up; only the spool is copied")
         }
     }
     spool_copy(&state.spool, &directory.join("spool"), &mut files)?;

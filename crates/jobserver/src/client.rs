@@ -1,6 +1,7 @@
 //! What a client session (port 7700) may ask for: submit, and look after one's own documents.
 
 use domain::JobId;
+use domain::event::Severity;
 use domain::secret::Password;
 use domain::user::User;
 
@@ -35,6 +36,12 @@ impl Jobserver {
     /// Status 15 for an unknown user or a wrong password, 51 when the account is locked.
     pub async fn client_login(&self, logon: &str, password: Password) -> Result<ClientSession, Failed> {
         let user = crate::login::by_password(self, logon, password).await?;
+        let event = self.0.events.event(
+            Severity::Audit,
+            "login",
+            &format!("{} logged in with a program", user.logon),
+        );
+        self.0.events.audit_or_log(event.user(user.logon.as_str())).await;
         Ok(ClientSession { server: self.clone(), user })
     }
 

@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use domain::event::Severity;
 use domain::job::{Job, Reason, State as JobState};
 use domain::{DocumentId, JobId};
 use storage::core::Change;
@@ -32,6 +33,8 @@ pub(crate) struct Report {
 const PAGE: i64 = 5_000;
 /// Findings that are told one by one.
 const FINDINGS_MAX: usize = 1_000;
+/// Findings that are events of their own.
+const EVENTS_MAX: usize = 100;
 
 /// Compares and repairs. Blocks.
 ///
@@ -83,8 +86,8 @@ pub(crate) fn check(state: &State) -> Result<Report, Failed> {
     for path in &listing.strangers {
         report.tell(format!("{} is not the spool's: left alone", path.display()));
     }
-    for finding in &report.findings {
-        tracing::warn!(finding, "the integrity check found something");
+    for finding in report.findings.iter().take(EVENTS_MAX) {
+        state.events.record(state.events.event(Severity::Warning, "integrity", finding));
     }
     Ok(report)
 }

@@ -8,6 +8,7 @@
 //! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
 //!   `backup`.
 //! - `release`: the way to the device; `tracking`: the record of it.
+//! - `events`: what administrators should know of, and the audit.
 //! - Background: `count`, `integrity`, `retention`.
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
@@ -19,6 +20,7 @@ mod count;
 mod device_open;
 mod device_secrets;
 mod documents;
+mod events;
 pub mod failed;
 mod first_start;
 mod integrity;
@@ -43,11 +45,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 use ::rpc::proto::jobserver::administration_server::AdministrationServer;
+use ::rpc::proto::jobserver::event_log_server::EventLogServer;
+use ::rpc::proto::jobserver::event_sink_server::EventSinkServer;
 use ::rpc::proto::jobserver::submission_server::SubmissionServer;
 use anyhow::Context as _;
 use service::Context;
 use storage::Location;
 use storage::core::CoreStore;
+use storage::event::EventStore;
 use tokio::sync::{Notify, Semaphore, watch};
 use tonic::service::Routes;
 
@@ -76,10 +81,10 @@ async fn serve(context: &Context<Config>, server: Jobserver) -> anyhow::Result<(
     }
     let calls = Calls::new(server.clone());
     let submission = SubmissionServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let administration = AdministrationServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
-    let administration = Authorized::new(administration, server.clone());
-    context.serve_grpc(Routes::new(submission).add_service(administration.clone())).await?;
-    let remote = Routes::new(administration);
+    let sink = EventSinkServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let remote = administrators(&server, calls);
+    // Other servers' calls come only this way; administrators' both ways.
+    context.serve_grpc(remote.clone().add_service(submission).add_service(sink)).await?;
     context.serve_grpc_remote("administration", context.config.administration_port, remote).await?;
     let limits = legacy::Limits {
         devices_port: context.config.devices_port,
@@ -104,12 +109,17 @@ async fn open(
     tokio::task::spawn_blocking(move || {
         let keys = Arc::new(keys::Keys::load(&context.common.keys_dir())?);
         let store = CoreStore::open(location).context("the core store")?;
+        let events = Location::choose(&context.common.data, url.as_deref(), "event");
+        let events = EventStore::open(events).context("the event store")?;
+        let events = events::Events::start(events, context.clock.clone())?;
         let now = domain::Timestamp(context.clock.now().0);
         first_start::prepare(&store, &keys, &mut show, now)?;
         let spool = Arc::new(spool::Spool::open(spool_root, Arc::clone(&keys)).context("the spool")?);
         let committer = commit::Committer::start(store.clone(), Arc::clone(&spool), context.clock.clone())?;
         let state = State {
             store,
+            events,
+            logins: rpc::Logins::default(),
             spool,
             keys,
             device_secrets: device_secrets::DeviceSecrets::below(&context.common.keys_dir()),
@@ -138,14 +148,24 @@ async fn open(
     .await?
 }
 
+/// What administrators call, each service behind the authorisation that also writes down what is done.
+fn administrators(server: &Jobserver, calls: Calls) -> Routes {
+    let administration =
+        AdministrationServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    Routes::new(Authorized::new(administration, server.clone()))
+        .add_service(Authorized::new(events, server.clone()))
+}
+
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 
-fn background(server: &Jobserver) -> [(&'static str, Task); 4] {
-    [
+fn background(server: &Jobserver) -> Vec<(&'static str, Task)> {
+    vec![
         ("tracking outbox", Box::pin(tracking::task(server.clone()))),
         ("page counts", Box::pin(count::task(server.clone()))),
         ("retention", Box::pin(retention::task(server.clone()))),
         ("integrity", Box::pin(integrity::task(server.clone()))),
+        ("events", Box::pin(events::task(server.clone()))),
     ]
 }
 

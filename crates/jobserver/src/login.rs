@@ -8,6 +8,7 @@ use domain::user::{User, choose};
 use domain::{DeviceId, Logon, UserId};
 use storage::core::Secrets;
 
+use crate::events;
 use crate::failed::Failed;
 use crate::session::{DeviceSession, Login};
 use crate::state::{Jobserver, State};
@@ -28,15 +29,24 @@ pub(crate) async fn login(
     // The device's setting overrules the person's (guide, "Settings" of a device).
     let prints_all = documents > 0 && (device.print_all_at_login || user.print_all_at_login);
     tracing::info!(device.name = %device.name, user.logon = %user.logon, documents, "logged in");
+    let told = format!("{} logged in at {}", user.logon, device.name);
+    session
+        .server
+        .0
+        .events
+        .audit_or_log(events::login(&session.server.0, "login", &told, &user, device))
+        .await;
     session.person = Some(user.clone());
     let printing = if prints_all { Some(session.print_all().await?) } else { None };
     Ok(Login { user, documents, printing })
 }
 
-#[expect(clippy::unused_async, reason = "the faces await every operation alike")]
 pub(crate) async fn logout(session: &mut DeviceSession) {
     if let Some(user) = session.person.take() {
         tracing::info!(device.name = %session.device.name, user.logon = %user.logon, "logged out");
+        let told = format!("{} logged out at {}", user.logon, session.device.name);
+        let state = &session.server.0;
+        state.events.audit_or_log(events::login(state, "logout", &told, &user, &session.device)).await;
     }
 }
 
@@ -167,9 +177,6 @@ fn refuse(
     let counted = user.as_ref().filter(|_| refused.is_failed_attempt());
     let locked = state.store.login_failed(counted.map(|user| user.id), device, max_attempts)?;
     let logon = user.as_ref().map(|user| user.logon.as_str()).unwrap_or_default();
-    tracing::info!(user.logon = logon, %refused, "a login was refused");
-    if locked {
-        tracing::warn!(user.logon = logon, "the account was locked after too many failed logins");
-    }
+    events::login_refused(state, refused, logon, device, locked);
     Ok(())
 }

@@ -34,6 +34,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Integer { min: 1, max: 100 },
     },
     Key {
+        name: "events.keep-days",
+        default: "365",
+        description: "Days for which events are kept, 1-3660.",
+        kind: Kind::Integer { min: 1, max: 3_660 },
+    },
+    Key {
         name: "integrity.interval-s",
         default: "7200",
         description: "Seconds between two comparisons of spool and job rows, 60-86400.",
@@ -167,6 +173,11 @@ impl Settings {
         }
     }
 
+    pub(crate) fn events_kept(&self) -> Duration {
+        let days = u64::try_from(self.integer("events.keep-days")).expect("no negative values");
+        Duration::from_secs(days * 86_400)
+    }
+
     pub(crate) fn integrity_interval(&self) -> Duration {
         self.seconds("integrity.interval-s")
     }
@@ -246,6 +257,7 @@ mod tests {
         assert!(!settings.creates_unknown_users());
         assert!(settings.cards_max() > 0 && settings.document_bytes_max() > 0);
         let durations = [
+            settings.events_kept(),
             settings.integrity_interval(),
             settings.connect_timeout(),
             settings.finish_timeout(),

@@ -15,9 +15,11 @@ use tonic::transport::Channel;
 
 use crate::commit::Committer;
 use crate::device_secrets::DeviceSecrets;
+use crate::events::Events;
 use crate::failed::Failed;
 use crate::keys::Keys;
 use crate::print::Locks;
+use crate::rpc::Logins;
 use crate::settings::Settings;
 use crate::spool::Spool;
 
@@ -29,6 +31,10 @@ pub struct Jobserver(pub(crate) Arc<State>);
 pub(crate) struct State {
     /// The core store.
     pub(crate) store: CoreStore,
+    /// What administrators should know of, and the audit.
+    pub(crate) events: Events,
+    /// Connections whose administrator's login was written down.
+    pub(crate) logins: Logins,
     /// Held documents.
     pub(crate) spool: Arc<Spool>,
     /// What is kept out of the database.

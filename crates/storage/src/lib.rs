@@ -7,6 +7,7 @@
 //! - [`dialect`]: every difference between the two databases, in one file
 //! - [`error`]: why a store could not answer; never "not found"
 //! - [`backup`]: a consistent copy of a store while it is in use
+//! - [`event`]: what administrators should know of; owned by the jobserver
 //! - [`tracking`]: who printed what; owned by the trackingserver
 //! - [`purse`]: the books of accounts; owned by the moneyserver
 //!
@@ -20,6 +21,7 @@ pub mod core;
 pub mod database;
 pub mod dialect;
 pub mod error;
+pub mod event;
 pub mod migrate;
 pub mod purse;
 #[cfg(any(test, feature = "testing"))]

@@ -23,6 +23,7 @@ use tonic::codegen::{Service, http};
 use tonic::server::NamedService;
 use zeroize::Zeroizing;
 
+use super::audit;
 use crate::failed::Failed;
 use crate::login::by_password;
 use crate::state::Jobserver;
@@ -52,14 +53,16 @@ impl<S: NamedService> NamedService for Authorized<S> {
     const NAME: &'static str = S::NAME;
 }
 
-impl<S, B> Service<http::Request<B>> for Authorized<S>
+impl<S> Service<http::Request<tonic::body::Body>> for Authorized<S>
 where
-    S: Service<http::Request<B>, Response = http::Response<tonic::body::Body>, Error = Infallible>
-        + Clone
+    S: Service<
+            http::Request<tonic::body::Body>,
+            Response = http::Response<tonic::body::Body>,
+            Error = Infallible,
+        > + Clone
         + Send
         + 'static,
     S::Future: Send,
-    B: Send + 'static,
 {
     type Response = S::Response;
     type Error = Infallible;
@@ -69,33 +72,35 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
         // The clone that is ready goes into the call, the other one stays for the next.
         let fresh = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, fresh);
+        let inner = std::mem::replace(&mut self.inner, fresh);
         let (server, failures) = (self.server.clone(), self.failures.clone());
         Box::pin(async move {
             let caller = request.extensions().get::<Option<Caller>>().cloned().flatten();
             let credentials = basic(request.headers());
             match check(&server, &failures, caller, credentials).await {
-                Ok(()) => inner.call(request).await,
+                Ok(who) => audit::call(&server, &who, inner, request).await,
                 Err(failed) => Ok(Status::from(failed).into_http()),
             }
         })
     }
 }
 
+/// Who the caller is, for the audit, when they may administer.
 async fn check(
     server: &Jobserver,
     failures: &Failures,
     caller: Option<Caller>,
     credentials: Option<(String, Zeroizing<String>)>,
-) -> Result<(), Failed> {
-    let address = match caller {
-        Some(Caller::Local { .. }) => return Ok(()),
-        Some(Caller::Remote { address }) => address.ip(),
+) -> Result<String, Failed> {
+    let peer = match caller {
+        Some(Caller::Local { uid, .. }) => return Ok(format!("uid {uid} on this machine")),
+        Some(Caller::Remote { address }) => address,
         Some(Caller::Server { .. }) | None => return Err(refused("only administrators may do this")),
     };
+    let address = peer.ip();
     let now_us = server.0.now().0;
     if failures.too_many(address, now_us) {
         return Err(Failed::new(
@@ -116,7 +121,8 @@ async fn check(
         tracing::warn!(user.logon = %user.logon, %address, "somebody without the right tried to administer");
         return Err(refused("this person is not an administrator"));
     }
-    Ok(())
+    audit::login(server, peer, &user, now_us).await;
+    Ok(user.logon.to_string())
 }
 
 fn refused(message: &str) -> Failed {

@@ -2,19 +2,22 @@
 //! converts the answer. No rule lives here.
 
 mod administration;
+mod audit;
 mod authorize;
 mod convert;
+mod events;
 mod submission;
 mod users;
 
 use crate::state::Jobserver;
 
+pub(crate) use audit::Logins;
 pub(crate) use authorize::Authorized;
 #[cfg(test)]
 pub(crate) use convert::parse_queue;
 pub(crate) use convert::{count_status, record_count};
 
-/// Serves both services.
+/// Serves every service.
 #[derive(Clone)]
 pub(crate) struct Calls {
     server: Jobserver,
