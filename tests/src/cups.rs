@@ -28,6 +28,11 @@ pub struct Cups {
 }
 
 impl Cups {
+    /// Its directory stays when it goes: whoever owns the parent removes it.
+    pub fn keep_directory(&mut self) {
+        self.directory.disable_cleanup(true);
+    }
+
     /// Starts one below `parent`, or says why not (`None` when Debian's cups is not installed).
     ///
     /// # Panics

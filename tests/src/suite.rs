@@ -116,6 +116,11 @@ impl Suite {
         self.wait_ready();
     }
 
+    /// Its directory stays when it goes: whoever owns the parent removes it.
+    pub fn keep_directory(&mut self) {
+        self.directory.disable_cleanup(true);
+    }
+
     /// Waits for the ready file.
     ///
     /// # Panics

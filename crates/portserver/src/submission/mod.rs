@@ -226,6 +226,6 @@ pub(crate) fn submission_id() -> String {
 /// Chunks between the reader of the network and the call: with [`CHUNK_BYTES_MAX`] the memory of one document.
 const CHUNKS_WAITING_MAX: usize = 4;
 /// Longest chunk sent to the jobserver.
-const CHUNK_BYTES_MAX: usize = 256 * 1024;
+const CHUNK_BYTES_MAX: usize = 128 * 1024;
 /// Shorter pieces are joined to chunks of at least this length.
 const GATHER_BYTES: usize = 32 * 1024;
