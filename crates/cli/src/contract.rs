@@ -9,6 +9,7 @@ use rpc::proto::{jobserver, moneyserver, supervisor, trackingserver};
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
 
+use crate::tracking::stats;
 use crate::{
     Arguments, account, card, device, events, jobs, ping, print, queue, settings, status, tracking, user,
 };
@@ -41,6 +42,24 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
         ("tracking list".to_owned(), names(tracking::Record::from(trackingserver::Record::default()))),
+        (
+            "tracking stats main".to_owned(),
+            names(stats::MainShown::from(&trackingserver::MainAnswer::default())),
+        ),
+        ("tracking stats users".to_owned(), names(stats::UserRow::from(trackingserver::Subject::default()))),
+        (
+            "tracking stats devices".to_owned(),
+            names(stats::DeviceRow::from(trackingserver::Subject::default())),
+        ),
+        (
+            "tracking stats billing".to_owned(),
+            names(stats::BillingRow::from(trackingserver::Subject::default())),
+        ),
+        ("tracking stats show".to_owned(), names(stats::Whole::from(trackingserver::Record::default()))),
+        (
+            "tracking stats server".to_owned(),
+            names(&stats::server(&trackingserver::ServerAnswer::default())[0]),
+        ),
         ("account".to_owned(), names(account::Purse::from(moneyserver::Purse::default()))),
         ("account statement".to_owned(), names(account::Transfer::from(moneyserver::Transfer::default()))),
         ("print".to_owned(), names(print::Printed::default())),

@@ -15,6 +15,7 @@ use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
+use rpc::proto::trackingserver::reports_client::ReportsClient;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
 use service::http::Trust;
 use service::options::DATA_DEFAULT;
@@ -160,6 +161,15 @@ impl Reach {
     /// When the trackingserver cannot be reached.
     pub async fn tracking(&self, patience: Patience) -> Result<TrackingClient<Connection>, Failure> {
         let client = TrackingClient::new(self.connect("trackingserver", patience).await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// What tracking records add up to.
+    ///
+    /// # Errors
+    /// When the trackingserver cannot be reached.
+    pub async fn reports(&self, patience: Patience) -> Result<ReportsClient<Connection>, Failure> {
+        let client = ReportsClient::new(self.connect("trackingserver", patience).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 

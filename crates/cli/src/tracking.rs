@@ -1,6 +1,7 @@
 //! `papergate tracking`: who printed what, where, when, at which price.
 
 mod export;
+pub(crate) mod stats;
 
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
@@ -25,6 +26,9 @@ pub(crate) enum TrackingCommand {
     Export(TrackingExport),
     /// Export records, then delete them
     Delete(TrackingDelete),
+    /// What records add up to: by kind of job, person, device, billing code; the job list
+    #[command(subcommand)]
+    Stats(stats::StatsCommand),
 }
 
 /// Which records.
@@ -100,6 +104,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: TrackingCommand) -> Resu
             told(shell, &arguments.options, &exported)
         }
         TrackingCommand::Delete(arguments) => delete(shell, arguments).await,
+        TrackingCommand::Stats(command) => stats::run(shell, command).await,
     }
 }
 

@@ -164,3 +164,72 @@ async fn a_delete_keeps_what_it_deletes_in_a_file() {
     assert_eq!(story.done(&["tracking", "list", "--json"]).await, "[]\n");
     story.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statistics_add_up_and_page() {
+    let story = Story::begin().await;
+    let deleted = proto::Record {
+        tracking_id: "deleted".into(),
+        deleted_by: proto::record::DeletedBy::User.into(),
+        ..record(4)
+    };
+    let copied = proto::Record {
+        tracking_id: "copied".into(),
+        job_type: proto::record::JobType::Copy.into(),
+        job_is_duplex: true,
+        interrupted: true,
+        device_name: "mfp".into(),
+        billing_code: "C1".into(),
+        ..record(5)
+    };
+    let mut client = TrackingClient::new(story.context.peer("trackingserver"));
+    client.record(proto::RecordRequest { records: vec![deleted, copied] }).await.unwrap();
+    let json = async |words: &[&str]| -> Value {
+        let words: Vec<&str> =
+            ["--json", "tracking", "stats"].into_iter().chain(words.iter().copied()).collect();
+        serde_json::from_str(&story.done(&words).await).unwrap()
+    };
+    let main = json(&["main"]).await;
+    assert_eq!(
+        (&main["completed"], &main["interrupted"], &main["total"]),
+        (&10.into(), &1.into(), &11.into())
+    );
+    assert_eq!((&main["summary"]["pages"], &main["job_types"]["copy"]["pages"]), (&50.into(), &5.into()));
+    assert_eq!((&main["ratios"]["pull"], &main["ratios"]["duplex"]), (&90.91.into(), &9.09.into()));
+    assert_eq!(main["load"].as_array().unwrap().len(), 10);
+    assert_eq!((&main["saved"]["pages"], &main["saved"]["by_user"]["jobs"]), (&4.into(), &1.into()));
+    let some = json(&["main", "--from", "2026-01-03T00:00:00Z", "--to", "2026-01-05T00:00:00Z"]).await;
+    assert_eq!((&some["summary"]["pages"], &some["load"][0]["jobs"]), (&5.into(), &1.into()));
+    let table = story.done(&["tracking", "stats", "main"]).await;
+    assert!(table.starts_with("11 jobs: 10 completed, 1 failed or interrupted\n"), "{table}");
+
+    let users = json(&["users", "--sort", "pages"]).await;
+    let seen = |rows: &Value, name: &str| -> Vec<(String, i64)> {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| (row[name].as_str().unwrap().to_owned(), row["pages"].as_i64().unwrap())).collect()
+    };
+    assert_eq!(seen(&users, "user"), [("ben".to_owned(), 30), ("anna".to_owned(), 20)]);
+    assert_eq!(
+        seen(&json(&["users", "--skip", "1", "--limit", "1"]).await, "user"),
+        [("ben".to_owned(), 30)]
+    );
+    assert_eq!(seen(&json(&["users", "Anna"]).await, "user"), [("anna".to_owned(), 20)]);
+    assert_eq!(json(&["devices"]).await[0]["copy_pages"], 5);
+    assert_eq!(
+        seen(&json(&["billing", "--include", "interrupted"]).await, "billing_code"),
+        [("C1".to_owned(), 5)]
+    );
+
+    let jobs = json(&["jobs", "--sort", "pages", "--limit", "3"]).await;
+    let ids: Vec<&str> =
+        jobs.as_array().unwrap().iter().map(|job| job["tracking_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["id-9", "id-8", "id-7"]);
+    assert_eq!(json(&["show", "copied"]).await["job_type"], "copy");
+    let nothing = story.papergate(&["tracking", "stats", "show", "nothing"]).await;
+    assert_eq!(nothing.code, 1, "{}", nothing.err);
+    let server = json(&["server", "--from", "2026-01-01T00:00:00Z"]).await;
+    let what =
+        |name: &str| server.as_array().unwrap().iter().find(|row| row["what"] == name).unwrap().clone();
+    assert_eq!((&what("pull")["jobs"], &what("deleted-by-user")["pages"]), (&10.into(), &4.into()));
+    story.end().await;
+}

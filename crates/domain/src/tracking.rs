@@ -150,7 +150,22 @@ pub struct Job {
     pub destination: String,
     /// Whether toner save was invoked.
     pub toner_save: bool,
+    /// Who deleted the document before it was printed; `None` for what was printed. Not part of the guide's
+    /// format: such a record counts as saved paper, and no list or export shows it.
+    pub deleted_by: Option<DeletedBy>,
 }
+
+/// Who deleted a document unprinted.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum DeletedBy {
+    /// Its owner.
+    User,
+    /// Its age, or somebody with rights over others' documents.
+    System,
+}
+
+/// What stands for a hidden job name.
+pub const HIDDEN_NAME: &str = "********";
 
 /// Pages of a record.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]

@@ -4,9 +4,11 @@ use domain::collect::{COPIES_MAX, DocumentRefused, may_change};
 use domain::count::CountStatus;
 use domain::job::{Event, Job, State};
 use domain::{JobId, UserId};
+use rpc::proto::trackingserver::record::DeletedBy;
 use storage::core::{Change, JobFilter, Which};
 
 use crate::failed::Failed;
+use crate::saved;
 use crate::session::Document;
 use crate::state::Jobserver;
 
@@ -55,7 +57,8 @@ pub(crate) async fn delete(server: &Jobserver, person: UserId, id: JobId) -> Res
 
 /// Deletes a job, on behalf of its owner or (without `person`) of an operator.
 pub(crate) async fn cancel(server: &Jobserver, id: JobId, person: Option<UserId>) -> Result<Job, Failed> {
-    let now = server.0.now();
+    let (now, tracking) = (server.0.now(), crate::tracking::new_id());
+    let by = if person.is_some() { DeletedBy::User } else { DeletedBy::System };
     server
         .blocking(move |state| {
             // One that is about to print, and whose row does not say so yet, counts as printing.
@@ -70,7 +73,8 @@ pub(crate) async fn cancel(server: &Jobserver, id: JobId, person: Option<UserId>
                 } else {
                     job.apply(event, now).map_err(|_| DocumentRefused::NotFound)?
                 };
-                Ok::<_, DocumentRefused>(Change { job, message: None })
+                let message = saved::message(state, &tracking, &job, by, now);
+                Ok::<_, DocumentRefused>(Change { job, message })
             };
             // The file goes after the row: the other way round a crash would leave a job without its document.
             let before = state.store.job_show(id)?;
@@ -79,6 +83,7 @@ pub(crate) async fn cancel(server: &Jobserver, id: JobId, person: Option<UserId>
                 && let Some(document) = before.and_then(|job| job.document)
             {
                 forget_document(state, id, document);
+                state.outbox_wake.notify_one();
             }
             Ok::<_, Failed>(job)
         })

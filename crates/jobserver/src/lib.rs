@@ -7,8 +7,8 @@
 //! - [`session`], [`client`]: what devices and programs may ask for; [`failed`]: why not.
 //! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
 //!   `backup`.
-//! - `release`: the way to the device; `tracking`: the record of it.
 //! - `events`: what administrators should know of, and the audit.
+//! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - Background: `count`, `integrity`, `retention`.
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
@@ -31,6 +31,7 @@ mod print;
 mod release;
 mod retention;
 mod rpc;
+mod saved;
 mod server_info;
 pub mod session;
 mod settings;

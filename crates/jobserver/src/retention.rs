@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::JobId;
 use domain::job::{Event, Job};
 use domain::retention::{Due, due};
+use rpc::proto::trackingserver::record::DeletedBy;
 use storage::core::Change;
 
 use crate::documents::forget_document;
@@ -64,11 +65,12 @@ fn expire(state: &State, old: &Job) -> Result<bool, Failed> {
     if state.locks.is_locked(old.id) {
         return Ok(false);
     }
-    let now = state.now();
+    let (now, tracking) = (state.now(), crate::tracking::new_id());
     let end = |job: Option<Job>| {
         let mut job = job.ok_or(())?.apply(Event::Expire, now).map_err(drop)?;
         job.message = "The document was deleted because of its age.".to_owned();
-        Ok::<_, ()>(Change { job, message: None })
+        let message = crate::saved::message(state, &tracking, &job, DeletedBy::System, now);
+        Ok::<_, ()>(Change { job, message })
     };
     let Ok(ended) = state.store.job_change("job-expire", old.id, end, now)? else { return Ok(false) };
     tracing::info!(
@@ -78,6 +80,7 @@ fn expire(state: &State, old: &Job) -> Result<bool, Failed> {
     );
     if let Some(document) = ended.document {
         forget_document(state, ended.id, document);
+        state.outbox_wake.notify_one();
     }
     Ok(true)
 }

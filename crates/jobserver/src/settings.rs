@@ -105,6 +105,12 @@ pub(crate) const KEYS: &[Key] = &[
         description: "What happens to a document of an unknown logon: refuse, or create (the person is added).",
         kind: Kind::Choice(&["create", "refuse"]),
     },
+    Key {
+        name: "tracking.deleted-jobs",
+        default: "yes",
+        description: "Whether documents that are deleted unprinted are tracked, for what was saved: yes or no.",
+        kind: Kind::Choice(&["yes", "no"]),
+    },
 ];
 
 /// What holds now.
@@ -149,6 +155,11 @@ impl Settings {
 
     fn integer(&self, name: &str) -> i64 {
         self.text(name).parse().expect("values are checked before they are taken")
+    }
+
+    /// Whether documents that are deleted unprinted are tracked.
+    pub(crate) fn tracks_deleted(&self) -> bool {
+        self.text("tracking.deleted-jobs") == "yes"
     }
 
     fn seconds(&self, name: &str) -> Duration {

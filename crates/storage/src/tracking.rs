@@ -2,8 +2,16 @@
 //!
 //! - [`Tracking`]: add, page, label, delete.
 //! - `row`: between a record and its row.
+//! - `sums`, `subject`: what is kept with every record so that reports need not read the records.
+//! - [`report`], [`job_list`]: what is asked for.
+//! - `buried`: ids of deleted records.
 
+mod buried;
+pub mod job_list;
+pub mod report;
 mod row;
+mod subject;
+mod sums;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -12,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use diesel::prelude::*;
 use diesel_migrations::embed_migrations;
+use domain::Timestamp;
 use domain::tracking::Record;
 
 use crate::dialect::insert_if_absent;
@@ -20,6 +29,9 @@ use crate::{AnyConnection, Database, Location, Schema};
 
 use row::Row;
 use table::records;
+
+pub use subject::{Detail, Kind};
+pub use sums::Totals;
 
 /// Tables of the store.
 pub const SCHEMA: Schema = Schema {
@@ -50,6 +62,8 @@ pub struct Filter {
     pub after_sequence: Option<i64>,
     /// Only records stored up to this sequence.
     pub until_sequence: Option<i64>,
+    /// Documents that were deleted unprinted, too.
+    pub with_deleted: bool,
 }
 
 /// A place between two records in the order of [`Tracking::records_page`].
@@ -81,7 +95,9 @@ impl Tracking {
     /// # Errors
     /// When the database cannot be reached or migrated.
     pub fn open(location: Location) -> StoreResult<Self> {
-        Ok(Self::on(Database::open(location, &SCHEMA)?))
+        let store = Self::on(Database::open(location, &SCHEMA)?);
+        store.sums_begin()?;
+        Ok(store)
     }
 
     /// The store on an open database.
@@ -103,11 +119,51 @@ impl Tracking {
         let rows: Vec<Row> = records.iter().map(Row::from).collect();
         let _in_order = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         self.database.write("tracking-records-add", |connection| {
-            let mut added = 0;
-            for row in &rows {
-                added += insert_if_absent!(connection, records::table, row, records::tracking_id)? as u64;
+            let buried = buried::among(connection, &rows)?;
+            let mut added = Vec::new();
+            for (record, row) in records.iter().zip(&rows) {
+                if !buried.contains(&row.tracking_id)
+                    && insert_if_absent!(connection, records::table, row, records::tracking_id)? > 0
+                {
+                    added.push((record, row));
+                }
             }
-            Ok(added)
+            sums::rows_added(connection, &added)?;
+            Ok(added.len() as u64)
+        })
+    }
+
+    /// Fills the sums from records that were stored before there were sums.
+    fn sums_begin(&self) -> StoreResult<()> {
+        let is_empty = self.database.read("tracking-sums-look", |connection| {
+            let summed: Option<i64> =
+                table::sums::table.select(table::sums::kind).first(connection).optional()?;
+            let stored: Option<i64> =
+                records::table.select(records::sequence).first(connection).optional()?;
+            Ok(summed.is_none() && stored.is_some())
+        })?;
+        if !is_empty {
+            return Ok(());
+        }
+        tracing::info!("the sums of the tracking records are made for the first time");
+        self.database.write("tracking-sums-begin", |connection| {
+            let mut after = 0;
+            loop {
+                let rows: Vec<(i64, Row)> = records::table
+                    .filter(records::sequence.gt(after))
+                    .order(records::sequence)
+                    .limit(REBUILD_PART)
+                    .select((records::sequence, Row::as_select()))
+                    .load(connection)?;
+                let Some((last, _)) = rows.last() else { return Ok(()) };
+                after = *last;
+                let mut read: Vec<(Record, Row)> = Vec::with_capacity(rows.len());
+                for (_, row) in rows {
+                    read.push((row.clone().try_into()?, row));
+                }
+                let added: Vec<(&Record, &Row)> = read.iter().map(|(record, row)| (record, row)).collect();
+                sums::rows_added(connection, &added)?;
+            }
         })
     }
 
@@ -169,23 +225,32 @@ impl Tracking {
         })
     }
 
-    /// Deletes matching records, at most `limit`, so that writers get their turn; answers how many.
+    /// Deletes matching records, at most `limit`, so that writers get their turn; answers how many. Their ids are
+    /// kept: one of them that is delivered once more is not stored again.
     ///
     /// # Errors
     /// When the database fails; then none is deleted.
-    pub fn records_delete(&self, filter: &Filter, limit: i64) -> StoreResult<u64> {
+    pub fn records_delete(&self, filter: &Filter, limit: i64, now: Timestamp) -> StoreResult<u64> {
+        // Whoever adds changes the same sums.
+        let _in_order = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         self.database.write("tracking-records-delete", |connection| {
-            let chosen = matching(filter).limit(limit);
-            let sequences: Vec<i64> = chosen.select(records::sequence).load(connection)?;
+            let chosen = matching(filter).limit(limit).select((records::sequence, Row::as_select()));
+            let (sequences, rows): (Vec<i64>, Vec<Row>) =
+                chosen.load::<(i64, Row)>(connection)?.into_iter().unzip();
             let mut deleted = 0;
             for part in sequences.chunks(PARAMETERS_MAX) {
                 deleted += diesel::delete(records::table.filter(records::sequence.eq_any(part)))
                     .execute(connection)? as u64;
             }
+            sums::rows_deleted(connection, &rows)?;
+            buried::bury(connection, &rows, now)?;
             Ok(deleted)
         })
     }
 }
+
+/// Records of one step when the sums are made from records.
+const REBUILD_PART: i64 = 2_000;
 
 /// Most values in one list of a statement; SQLite takes 32,766 parameters.
 const PARAMETERS_MAX: usize = 10_000;
@@ -193,8 +258,11 @@ const PARAMETERS_MAX: usize = 10_000;
 type Boxed<'a> = records::BoxedQuery<'a, <AnyConnection as diesel::Connection>::Backend>;
 
 fn matching(filter: &Filter) -> Boxed<'_> {
-    let Filter { from_us, to_us, logon, after_sequence, until_sequence } = filter;
+    let Filter { from_us, to_us, logon, after_sequence, until_sequence, with_deleted } = filter;
     let mut query = records::table.into_boxed();
+    if !with_deleted {
+        query = query.filter(records::deleted_by.eq(0));
+    }
     if let Some(from) = from_us {
         query = query.filter(records::stop_us.ge(from));
     }

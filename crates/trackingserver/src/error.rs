@@ -4,7 +4,7 @@ use rpc::{Error, Kind};
 use storage::StoreError;
 
 /// Status code "general failure" of docs/PROTOCOL.md.
-const GENERAL_FAILURE: i32 = 1;
+pub(crate) const GENERAL_FAILURE: i32 = 1;
 
 /// How long a caller waits before it tries again.
 const RETRY_AFTER_MS: i64 = 1_000;

@@ -4,7 +4,7 @@
 //! - [`config`]: the settings.
 //! - [`start`]: from a context to a server that serves.
 //! - [`rpc`]: the calls; each parses, hands over to its operation and answers.
-//! - One file per operation: [`record`], [`list`], [`export`], [`delete`], [`backup`].
+//! - One file per operation: [`record`], [`list`], [`export`], [`delete`], [`backup`]; [`report`] for what adds up.
 //! - [`error`]: what a failing store means for a caller.
 
 mod backup;
@@ -14,8 +14,10 @@ mod error;
 pub mod export;
 mod list;
 mod record;
+mod report;
 mod rpc;
 
+use ::rpc::proto::trackingserver::reports_server::ReportsServer;
 use ::rpc::proto::trackingserver::tracking_server::TrackingServer;
 use anyhow::Context as _;
 use service::Context;
@@ -37,9 +39,10 @@ pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
     let location = Location::choose(&context.common.data, url.as_deref(), "tracking");
     let store =
         tokio::task::spawn_blocking(move || Tracking::open(location)).await?.context("the tracking store")?;
-    let calls = rpc::Calls::new(store, &context.config);
+    let calls = rpc::Calls::new(store.clone(), context.clock.clone(), &context.config);
     let server = TrackingServer::new(calls).max_decoding_message_size(REQUEST_BYTES_MAX);
-    context.serve_grpc(Routes::new(server)).await?;
+    let reports = ReportsServer::new(rpc::ReportCalls::new(store));
+    context.serve_grpc(Routes::new(server).add_service(reports)).await?;
     context.ready();
     Ok(())
 }

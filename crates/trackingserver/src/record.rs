@@ -1,6 +1,6 @@
 //! Stores records: once each, durable before the answer.
 
-use domain::tracking::Record;
+use domain::tracking::{HIDDEN_NAME, Record};
 use rpc::Error;
 use rpc::proto::trackingserver as proto;
 use storage::tracking::Tracking;
@@ -9,9 +9,6 @@ use crate::error::{invalid, store_failed};
 
 /// Most records of one call.
 const BATCH_MAX: usize = 1_000;
-
-/// What stands for a hidden job name.
-const HIDDEN: &str = "********";
 
 /// Stores what can be stored and names what cannot.
 pub(crate) fn record(
@@ -45,6 +42,6 @@ pub(crate) fn record(
 fn hide(record: &mut Record, servers: &[String]) {
     let is_hidden = servers.iter().any(|server| server.eq_ignore_ascii_case(&record.computer_name));
     if is_hidden && !record.job.name.is_empty() {
-        HIDDEN.clone_into(&mut record.job.name);
+        HIDDEN_NAME.clone_into(&mut record.job.name);
     }
 }

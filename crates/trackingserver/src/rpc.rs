@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rpc::Error;
 use rpc::proto::trackingserver as proto;
-use rpc::proto::trackingserver::tracking_server;
+use rpc::proto::trackingserver::{reports_server, tracking_server};
+use service::Clock;
 use storage::tracking::{Filter, Tracking};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -12,7 +13,7 @@ use tonic::{Request, Response, Status};
 
 use crate::config::Config;
 use crate::error::blocking;
-use crate::{backup, delete, export, list, record};
+use crate::{backup, delete, export, list, record, report};
 
 /// Messages of a stream that wait for a slow caller.
 const WAITING_MAX: usize = 4;
@@ -20,13 +21,15 @@ const WAITING_MAX: usize = 4;
 /// The calls and what they work with.
 pub(crate) struct Calls {
     store: Tracking,
+    /// Where the time comes from.
+    clock: Clock,
     /// Servers whose job names are hidden.
     hidden: Arc<[String]>,
 }
 
 impl Calls {
-    pub(crate) fn new(store: Tracking, config: &Config) -> Self {
-        Self { store, hidden: config.hide_job_names_of.clone().into() }
+    pub(crate) fn new(store: Tracking, clock: Clock, config: &Config) -> Self {
+        Self { store, clock, hidden: config.hide_job_names_of.clone().into() }
     }
 
     /// Answers with what `work` sends; it ends early when the caller hangs up.
@@ -84,7 +87,8 @@ impl tracking_server::Tracking for Calls {
     ) -> Result<Response<proto::DeleteAnswer>, Status> {
         let store = self.store.clone();
         let request = request.into_inner();
-        Ok(Response::new(blocking(move || delete::delete(&store, &request)).await?))
+        let now = domain::Timestamp(self.clock.now().0);
+        Ok(Response::new(blocking(move || delete::delete(&store, &request, now)).await?))
     }
 
     async fn backup(
@@ -94,6 +98,61 @@ impl tracking_server::Tracking for Calls {
         let store = self.store.clone();
         let request = request.into_inner();
         Ok(Response::new(blocking(move || backup::backup(&store, &request)).await?))
+    }
+}
+
+/// The reports.
+pub(crate) struct ReportCalls {
+    store: Tracking,
+}
+
+impl ReportCalls {
+    pub(crate) fn new(store: Tracking) -> Self {
+        Self { store }
+    }
+
+    async fn answer<Q: Send + 'static, A: Send + 'static>(
+        &self,
+        request: Request<Q>,
+        work: impl FnOnce(&Tracking, Q) -> Result<A, Error> + Send + 'static,
+    ) -> Result<Response<A>, Status> {
+        let (store, request) = (self.store.clone(), request.into_inner());
+        Ok(Response::new(blocking(move || work(&store, request)).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl reports_server::Reports for ReportCalls {
+    async fn main(
+        &self,
+        request: Request<proto::MainRequest>,
+    ) -> Result<Response<proto::MainAnswer>, Status> {
+        self.answer(request, report::main).await
+    }
+
+    async fn subjects(
+        &self,
+        request: Request<proto::SubjectsRequest>,
+    ) -> Result<Response<proto::SubjectsAnswer>, Status> {
+        self.answer(request, report::subjects).await
+    }
+
+    async fn jobs(
+        &self,
+        request: Request<proto::JobsRequest>,
+    ) -> Result<Response<proto::JobsAnswer>, Status> {
+        self.answer(request, report::jobs).await
+    }
+
+    async fn show(&self, request: Request<proto::ShowRequest>) -> Result<Response<proto::Record>, Status> {
+        self.answer(request, |store, request| report::show(store, &request)).await
+    }
+
+    async fn server(
+        &self,
+        request: Request<proto::ServerRequest>,
+    ) -> Result<Response<proto::ServerAnswer>, Status> {
+        self.answer(request, report::server).await
     }
 }
 

@@ -4,6 +4,7 @@ mod events;
 mod login;
 mod release;
 mod release_ipp;
+mod saved;
 mod spool_and_rows;
 mod submission;
 
@@ -130,8 +131,16 @@ impl World {
     }
 
     /// Tracking records that wait to be delivered.
+    fn tracked_records(&self) -> Vec<rpc::proto::trackingserver::Record> {
+        use prost::Message as _;
+        let rows = self.server.0.store.outbox_peek(crate::tracking::RECIPIENT, 1_000).unwrap();
+        rows.iter()
+            .map(|row| rpc::proto::trackingserver::Record::decode(row.payload.as_slice()).unwrap())
+            .collect()
+    }
+
     fn tracked(&self) -> usize {
-        self.server.0.store.outbox_peek(crate::tracking::RECIPIENT, 1_000).unwrap().len()
+        self.tracked_records().iter().filter(|record| record.deleted_by == 0).count()
     }
 
     /// Files in the spool, finished and unfinished.

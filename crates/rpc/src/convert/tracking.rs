@@ -2,7 +2,7 @@
 
 use domain::money::Money;
 use domain::tracking::{
-    AccountingModel, Billing, Device, EXPORT_LABEL_MAX, Job, JobType, Origin, PageCountModel,
+    AccountingModel, Billing, DeletedBy, Device, EXPORT_LABEL_MAX, Job, JobType, Origin, PageCountModel,
     PageCountStatus, Pages, Record, State, TRACKING_ID_MAX, Toner, User, is_export_label,
 };
 use domain::{Timestamp, TrackingId};
@@ -27,6 +27,7 @@ impl TryFrom<proto::Record> for Record {
             return Err(invalid("export_tracking_id", why));
         }
         let (job_type, status) = (record.job_type(), record.page_count_status());
+        let deleted_by = record.deleted_by();
         Ok(Self {
             tracking_id: TrackingId(record.tracking_id),
             computer_name: record.computer_name,
@@ -60,6 +61,11 @@ impl TryFrom<proto::Record> for Record {
                 price2: Money(record.job_price2),
                 destination: record.job_destination,
                 toner_save: record.toner_save,
+                deleted_by: match deleted_by {
+                    proto::record::DeletedBy::Unspecified => None,
+                    proto::record::DeletedBy::User => Some(DeletedBy::User),
+                    proto::record::DeletedBy::System => Some(DeletedBy::System),
+                },
             },
             pages: Pages {
                 tracked: count("tracking_page_count", record.tracking_page_count)?,
@@ -204,6 +210,12 @@ impl From<Record> for proto::Record {
             billing_description2: billing.description2,
             sequence: 0,
             job_id: job.id,
+            deleted_by: match job.deleted_by {
+                None => proto::record::DeletedBy::Unspecified,
+                Some(DeletedBy::User) => proto::record::DeletedBy::User,
+                Some(DeletedBy::System) => proto::record::DeletedBy::System,
+            }
+            .into(),
         }
     }
 }
@@ -254,6 +266,7 @@ mod tests {
             billing_code2: "code".into(),
             toner_black: 5,
             job_id: 6,
+            deleted_by: proto::record::DeletedBy::System.into(),
             ..proto::Record::default()
         }
     }

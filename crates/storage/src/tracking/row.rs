@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use domain::money::Money;
 use domain::tracking::{
-    AccountingModel, Billing, Device, Job, JobType, Origin, PageCountModel, PageCountStatus, Pages, Record,
-    State, Toner, User,
+    AccountingModel, Billing, DeletedBy, Device, Job, JobType, Origin, PageCountModel, PageCountStatus,
+    Pages, Record, State, Toner, User,
 };
 use domain::{Timestamp, TrackingId};
 use serde::{Deserialize, Serialize};
@@ -17,28 +17,29 @@ use crate::error::StoreError;
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = records)]
 pub(super) struct Row {
-    tracking_id: String,
-    start_us: i64,
-    stop_us: i64,
-    interrupted: bool,
-    job_type: i64,
-    job_name: String,
-    job_size: i64,
-    user_logon: String,
-    user_domain: String,
-    cost_code: String,
-    device_name: String,
-    billing_code: String,
-    pages: i64,
-    color_pages: i64,
-    sheets: i64,
-    price: i64,
-    price2: i64,
-    is_duplex: bool,
-    is_color: bool,
-    count_status: i64,
-    export_label: String,
-    detail: String,
+    pub(super) tracking_id: String,
+    pub(super) start_us: i64,
+    pub(super) stop_us: i64,
+    pub(super) interrupted: bool,
+    pub(super) job_type: i64,
+    pub(super) job_name: String,
+    pub(super) job_size: i64,
+    pub(super) user_logon: String,
+    pub(super) user_domain: String,
+    pub(super) cost_code: String,
+    pub(super) device_name: String,
+    pub(super) billing_code: String,
+    pub(super) pages: i64,
+    pub(super) color_pages: i64,
+    pub(super) sheets: i64,
+    pub(super) price: i64,
+    pub(super) price2: i64,
+    pub(super) is_duplex: bool,
+    pub(super) is_color: bool,
+    pub(super) count_status: i64,
+    pub(super) export_label: String,
+    pub(super) detail: String,
+    pub(super) deleted_by: i64,
 }
 
 /// What no question is asked about. Every field has a default, so that rows of older and newer programs can be read.
@@ -161,6 +162,7 @@ impl From<&Record> for Row {
             },
             export_label: record.export_label.clone(),
             detail: serde_json::to_string(&detail).expect("texts, numbers and truth values have a JSON form"),
+            deleted_by: job.deleted_by.map_or(0, deleted_by_number),
         }
     }
 }
@@ -199,6 +201,10 @@ impl TryFrom<Row> for Record {
                 price2: Money(row.price2),
                 destination: detail.destination,
                 toner_save: detail.toner_save,
+                deleted_by: match row.deleted_by {
+                    0 => None,
+                    number => Some(deleted_by(number)?),
+                },
             },
             pages: Pages {
                 tracked: row.pages,
@@ -259,7 +265,7 @@ impl TryFrom<Row> for Record {
     }
 }
 
-fn job_type_number(job_type: JobType) -> i64 {
+pub(super) fn job_type_number(job_type: JobType) -> i64 {
     match job_type {
         JobType::Pull => 1,
         JobType::Push => 2,
@@ -270,7 +276,7 @@ fn job_type_number(job_type: JobType) -> i64 {
     }
 }
 
-fn job_type(number: i64) -> Result<JobType, StoreError> {
+pub(super) fn job_type(number: i64) -> Result<JobType, StoreError> {
     Ok(match number {
         1 => JobType::Pull,
         2 => JobType::Push,
@@ -279,5 +285,20 @@ fn job_type(number: i64) -> Result<JobType, StoreError> {
         5 => JobType::Scan,
         6 => JobType::Email,
         other => return Err(corrupt("job_type", other)),
+    })
+}
+
+pub(super) fn deleted_by_number(by: DeletedBy) -> i64 {
+    match by {
+        DeletedBy::User => 1,
+        DeletedBy::System => 2,
+    }
+}
+
+pub(super) fn deleted_by(number: i64) -> Result<DeletedBy, StoreError> {
+    Ok(match number {
+        1 => DeletedBy::User,
+        2 => DeletedBy::System,
+        other => return Err(corrupt("deleted_by", other)),
     })
 }

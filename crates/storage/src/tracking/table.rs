@@ -1,4 +1,4 @@
-//! The table of records; see the migrations for what its columns are for.
+//! The tables; see the migrations for what their columns are for.
 
 diesel::table! {
     records (sequence) {
@@ -25,5 +25,44 @@ diesel::table! {
         count_status -> BigInt,
         export_label -> Text,
         detail -> Text,
+        deleted_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    subjects (id) {
+        id -> BigInt,
+        kind -> BigInt,
+        name -> Text,
+        newest_us -> BigInt,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    sums (kind, level, block, subject, interrupted) {
+        kind -> BigInt,
+        level -> BigInt,
+        block -> BigInt,
+        subject -> BigInt,
+        interrupted -> BigInt,
+        jobs -> BigInt,
+        size -> BigInt,
+        pages -> BigInt,
+        color_pages -> BigInt,
+        sheets -> BigInt,
+        copy_pages -> BigInt,
+        send_pages -> BigInt,
+        duplex_jobs -> BigInt,
+        color_jobs -> BigInt,
+        price -> BigInt,
+        price2 -> BigInt,
+    }
+}
+
+diesel::table! {
+    buried (tracking_id) {
+        tracking_id -> Text,
+        buried_us -> BigInt,
     }
 }

@@ -10,6 +10,8 @@ use domain::{Timestamp, TrackingId};
 use super::{Filter, Place, SCHEMA, Stored, Tracking};
 use crate::testing::each_database;
 
+mod reports;
+
 /// A record whose every field differs from its default and from its neighbours.
 fn full(number: i64) -> Record {
     let text = |what: &str| format!("{what} {number} – ü\"',;\n");
@@ -36,6 +38,7 @@ fn full(number: i64) -> Record {
             price2: Money(-number - 6),
             destination: text("destination"),
             toner_save: true,
+            deleted_by: None,
         },
         pages: Pages {
             tracked: number + 7,
@@ -187,12 +190,12 @@ fn a_label_stays_the_first_one_and_deletion_takes_only_what_is_named() {
             .map(|stored| stored.record.export_label)
             .collect();
         assert_eq!(labels, [vec!["spring"; 4], vec!["summer"; 6]].concat());
-        assert_eq!(store.records_delete(&early, 3).unwrap(), 3);
-        assert_eq!(store.records_delete(&early, 3).unwrap(), 1);
-        assert_eq!(store.records_delete(&early, 3).unwrap(), 0);
+        assert_eq!(store.records_delete(&early, 3, Timestamp(0)).unwrap(), 3);
+        assert_eq!(store.records_delete(&early, 3, Timestamp(0)).unwrap(), 1);
+        assert_eq!(store.records_delete(&early, 3, Timestamp(0)).unwrap(), 0);
         assert_eq!(numbers(&all(&store, &Filter::default(), 500)), (4..10).collect::<Vec<_>>());
         // A sequence is never given twice, even when the newest record is gone.
-        store.records_delete(&Filter::default(), 100).unwrap();
+        store.records_delete(&Filter::default(), 100, Timestamp(0)).unwrap();
         store.records_add(&[full(50)]).unwrap();
         assert_eq!(store.sequence_last().unwrap(), 11);
     });
