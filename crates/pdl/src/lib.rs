@@ -11,7 +11,8 @@
 //! - [`settings`], [`accounting`]: which copies, sides and paper a page really gets, and the adding up;
 //! - [`reader`], [`segment`]: how a stream is cut into languages and what a language reader is;
 //! - [`opaque`], [`passed`]: readers for what is passed over;
-//! - one module per language.
+//! - one module per language;
+//! - [`rewrite`]: the same data with other sides, copies or colours.
 
 pub mod accounting;
 mod codec;
@@ -39,6 +40,7 @@ pub mod postscript;
 pub mod raster;
 pub mod reader;
 pub mod report;
+pub mod rewrite;
 pub mod segment;
 pub mod settings;
 pub mod source;

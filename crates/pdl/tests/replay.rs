@@ -17,6 +17,10 @@ const TARGETS: &[(&str, Property)] = &[
     ("pdl_pjl", properties::stream),
     ("pdl_postscript", |data| properties::entered("POSTSCRIPT", data)),
     ("pdl_raster", properties::stream),
+    ("pdl_rewrite_pcl5", |data| properties::rewrite_entered("PCL", data)),
+    ("pdl_rewrite_pclxl", |data| properties::rewrite_entered("PCLXL", data)),
+    ("pdl_rewrite_pjl", properties::rewrite),
+    ("pdl_rewrite_postscript", |data| properties::rewrite_entered("POSTSCRIPT", data)),
     ("pdl_text", |data| properties::entered("TEXT", data)),
     ("pdl_urf", properties::stream),
     ("pdl_xps", properties::stream),
@@ -59,8 +63,10 @@ fn fixtures_cut_and_bent() {
     for file in files(&streams).iter().filter(|file| file.extension().is_some_and(|ext| ext != "json")) {
         let data = std::fs::read(file).expect("a committed file");
         let data = &data[..data.len().min(24 * 1024)];
+        properties::rewrite(data);
         for tenth in 1..8 {
             properties::stream(&data[..data.len() * tenth / 8]);
+            properties::rewrite(&data[..(data.len() * tenth / 8).min(2048)]);
         }
         for round in 0..6_usize {
             let mut bent = data.to_vec();

@@ -6,6 +6,7 @@ use super::macros::MacroId;
 use super::palette::Palette;
 use super::paper;
 use super::scan::Command;
+use super::token::Value;
 use crate::accounting::Sink;
 use crate::counts::Copies;
 use crate::media::Paper;
@@ -27,8 +28,11 @@ impl Command {
         (self.class, self.group, self.letter) == (b'&', b'f', b'X')
     }
 
-    /// Commands that end in `W` announce data, and a few others (Technical Reference, appendix "PCL commands").
+    /// What is done with its data.
     pub(super) fn data_use(self, machine: &mut Machine) -> DataUse {
+        if !announces_data(self.class, self.group, self.letter, self.value) {
+            return DataUse::None;
+        }
         match (self.class, self.group, self.letter) {
             (b'*', b'b', b'V' | b'W') if machine.macros.is_defining() => DataUse::Pass,
             (b'*', b'b', b'V' | b'W') => {
@@ -39,15 +43,25 @@ impl Command {
                 }
             }
             (b'&', b'p', b'X') | (b'*', b'v' | b'c' | b'g', b'W') | (b'&', b'n', b'W') => DataUse::Keep,
-            // DeskJet text scale mode has no data.
-            (b'&', b'k', b'W') => DataUse::None,
-            (b'(' | b')', b's' | b'f', b'W') | (b'&', b'a' | b'b', b'W') => DataUse::Pass,
-            (b'*', b'd' | b'i' | b'l' | b'm' | b'o', b'W') => DataUse::Pass,
-            // Makers' own commands: by custom `W` announces data, but no more than PCL's numbers allow
-            // (LavaFlow writes checksums as `ESC * x # W`).
-            (_, group, b'W') if group != 0 && self.value.data_bytes() <= NUMBER_MAX => DataUse::Pass,
-            _ => DataUse::None,
+            _ => DataUse::Pass,
         }
+    }
+}
+
+/// Whether so many bytes of data as its value says follow a command: those that end in `W`, and a few others
+/// (Technical Reference, appendix "PCL commands").
+pub(crate) fn announces_data(class: u8, group: u8, letter: u8, value: Value) -> bool {
+    match (class, group, letter) {
+        (b'*', b'b', b'V' | b'W') | (b'&', b'p', b'X') => true,
+        (b'*', b'v' | b'c' | b'g', b'W') | (b'&', b'n', b'W') => true,
+        // DeskJet text scale mode has no data.
+        (b'&', b'k', b'W') => false,
+        (b'(' | b')', b's' | b'f', b'W') | (b'&', b'a' | b'b', b'W') => true,
+        (b'*', b'd' | b'i' | b'l' | b'm' | b'o', b'W') => true,
+        // Makers' own commands: by custom `W` announces data, but no more than PCL's numbers allow
+        // (LavaFlow writes checksums as `ESC * x # W`).
+        (_, group, b'W') => group != 0 && value.data_bytes() <= NUMBER_MAX,
+        _ => false,
     }
 }
 

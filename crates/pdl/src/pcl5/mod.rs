@@ -22,6 +22,8 @@ mod raster;
 mod reader;
 mod scan;
 mod text;
-mod token;
+pub(crate) mod token;
 
+pub(crate) use commands::announces_data;
 pub use reader::{Reader, Snippet};
+pub(crate) use scan::goes_on_in_transfer;

@@ -52,6 +52,11 @@ fn is_transfer(letter: u8) -> bool {
     matches!(letter, b'M' | b'V' | b'W' | b'Y')
 }
 
+/// Whether bare parameters behind this command may belong to a raster transfer.
+pub(crate) fn goes_on_in_transfer(class: u8, group: u8, letter: u8) -> bool {
+    (class, group) == (b'*', b'b') && is_transfer(letter)
+}
+
 /// A number longer than this behind a raster transfer is text.
 const TRANSFER_BYTES_MAX: usize = 8;
 
@@ -217,7 +222,7 @@ impl Scan {
             Parameter::NeedsMore => return 0,
         };
         self.chain = continues.then_some((class, group));
-        self.in_transfers = !continues && (class, group) == (b'*', b'b') && is_transfer(letter);
+        self.in_transfers = !continues && goes_on_in_transfer(class, group, letter);
         let command = Command { class, group, letter, value };
         let defining = machine.macros.is_defining();
         let data_bytes = command.value.data_bytes();

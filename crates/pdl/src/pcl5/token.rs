@@ -2,7 +2,7 @@
 
 /// The value field of a parameterised sequence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Value {
+pub(crate) struct Value {
     magnitude: f64,
     sign: Option<Sign>,
     present: bool,
@@ -16,7 +16,7 @@ enum Sign {
 
 impl Value {
     /// The value with its sign.
-    pub(super) fn float(self) -> f64 {
+    pub(crate) fn float(self) -> f64 {
         match self.sign {
             Some(Sign::Minus) => -self.magnitude,
             Some(Sign::Plus) | None => self.magnitude,
@@ -24,27 +24,27 @@ impl Value {
     }
 
     /// The whole part with its sign.
-    pub(super) fn int(self) -> i64 {
+    pub(crate) fn int(self) -> i64 {
         self.float() as i64
     }
 
     /// The whole part without its sign.
-    pub(super) fn magnitude(self) -> u64 {
+    pub(crate) fn magnitude(self) -> u64 {
         self.magnitude as u64
     }
 
     /// Written with a sign, so relative to where the cursor is.
-    pub(super) fn is_relative(self) -> bool {
+    pub(crate) fn is_relative(self) -> bool {
         self.sign.is_some()
     }
 
     /// Bytes of data a sequence announces; a negative number announces none.
-    pub(super) fn data_bytes(self) -> u64 {
+    pub(crate) fn data_bytes(self) -> u64 {
         if self.sign == Some(Sign::Minus) { 0 } else { self.magnitude as u64 }
     }
 
     #[cfg(test)]
-    pub(super) fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let bytes = [text.as_bytes(), b"X"].concat();
         match parameter(&bytes) {
             Parameter::Ends { value, .. } | Parameter::Continues { value, .. } => value,
@@ -55,7 +55,7 @@ impl Value {
 
 /// A parameter of a sequence: value field and the character that ends it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Parameter {
+pub(crate) enum Parameter {
     /// The sequence ends with this upper-case character.
     Ends { value: Value, letter: u8, len: usize },
     /// Another parameter of the same sequence follows. The letter is given in upper case.
@@ -70,7 +70,7 @@ pub(super) enum Parameter {
 const VALUE_BYTES_MAX: usize = 256;
 
 /// Reads one parameter. Characters of the value field that are no number are skipped, as printers do.
-pub(super) fn parameter(bytes: &[u8]) -> Parameter {
+pub(crate) fn parameter(bytes: &[u8]) -> Parameter {
     let mut value = Value::default();
     let mut fraction: Option<f64> = None;
     let mut garbage = false;
@@ -104,7 +104,7 @@ pub(super) fn parameter(bytes: &[u8]) -> Parameter {
 
 /// What follows an escape character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Escape {
+pub(crate) enum Escape {
     /// A two-character sequence.
     Two(u8),
     /// A parameterised sequence of this class and group (0 where it has none); `len` bytes of it are read.
@@ -116,7 +116,7 @@ pub(super) enum Escape {
 }
 
 /// Reads the beginning of a sequence; `bytes` begins behind the escape character.
-pub(super) fn escape(bytes: &[u8]) -> Escape {
+pub(crate) fn escape(bytes: &[u8]) -> Escape {
     match bytes {
         [] => Escape::NeedsMore,
         [b'!'..=b'/'] => Escape::NeedsMore,

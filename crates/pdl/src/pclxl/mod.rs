@@ -15,7 +15,7 @@ mod media;
 mod reader;
 mod session;
 mod stream;
-mod token;
-mod values;
+pub(crate) mod token;
+pub(crate) mod values;
 
 pub use reader::Reader;

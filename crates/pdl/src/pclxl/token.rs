@@ -2,7 +2,7 @@
 
 /// Byte order of a stream, from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Binding {
+pub(crate) enum Binding {
     /// `(`
     HighByteFirst,
     /// `)`
@@ -10,14 +10,21 @@ pub(super) enum Binding {
 }
 
 impl Binding {
-    pub(super) fn u16(self, bytes: [u8; 2]) -> u16 {
+    pub(crate) fn u16(self, bytes: [u8; 2]) -> u16 {
         match self {
             Self::HighByteFirst => u16::from_be_bytes(bytes),
             Self::LowByteFirst => u16::from_le_bytes(bytes),
         }
     }
 
-    pub(super) fn u32(self, bytes: [u8; 4]) -> u32 {
+    pub(crate) fn bytes(self, number: u16) -> [u8; 2] {
+        match self {
+            Self::HighByteFirst => number.to_be_bytes(),
+            Self::LowByteFirst => number.to_le_bytes(),
+        }
+    }
+
+    pub(crate) fn u32(self, bytes: [u8; 4]) -> u32 {
         match self {
             Self::HighByteFirst => u32::from_be_bytes(bytes),
             Self::LowByteFirst => u32::from_le_bytes(bytes),
@@ -27,7 +34,7 @@ impl Binding {
 
 /// Type of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     U8,
     U16,
     U32,
@@ -50,7 +57,7 @@ impl Number {
     }
 
     /// Bytes it takes.
-    pub(super) fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Self::U8 => 1,
             Self::U16 | Self::I16 => 2,
@@ -61,7 +68,7 @@ impl Number {
 
 /// What a stream goes on with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token {
     /// White space.
     Space,
     /// One, two or four numbers; `len` is the length with the tag.
@@ -83,7 +90,7 @@ pub(super) enum Token {
 }
 
 /// Reads the next token of `input`, which is not empty.
-pub(super) fn token(input: &[u8], binding: Binding) -> Token {
+pub(crate) fn token(input: &[u8], binding: Binding) -> Token {
     match *input {
         [] => Token::NeedsMore,
         [0x00 | 0x09..=0x0d | 0x20, ..] => Token::Space,
@@ -123,79 +130,79 @@ fn array(input: &[u8], tag: u8, binding: Binding) -> Token {
 }
 
 /// Operators that matter here (Feature Reference, appendix "Operators").
-pub(super) mod operator {
-    pub(in crate::pclxl) const BEGIN_SESSION: u8 = 0x41;
-    pub(in crate::pclxl) const END_SESSION: u8 = 0x42;
-    pub(in crate::pclxl) const BEGIN_PAGE: u8 = 0x43;
-    pub(in crate::pclxl) const END_PAGE: u8 = 0x44;
-    pub(in crate::pclxl) const VENDOR_UNIQUE: u8 = 0x46;
-    pub(in crate::pclxl) const BEGIN_STREAM: u8 = 0x5b;
-    pub(in crate::pclxl) const READ_STREAM: u8 = 0x5c;
-    pub(in crate::pclxl) const END_STREAM: u8 = 0x5d;
-    pub(in crate::pclxl) const EXEC_STREAM: u8 = 0x5e;
-    pub(in crate::pclxl) const REMOVE_STREAM: u8 = 0x5f;
-    pub(in crate::pclxl) const POP_GS: u8 = 0x60;
-    pub(in crate::pclxl) const PUSH_GS: u8 = 0x61;
-    pub(in crate::pclxl) const SET_BRUSH_SOURCE: u8 = 0x63;
-    pub(in crate::pclxl) const SET_COLOR_SPACE: u8 = 0x6a;
-    pub(in crate::pclxl) const SET_PEN_SOURCE: u8 = 0x79;
-    pub(in crate::pclxl) const SET_ROP: u8 = 0x7b;
-    pub(in crate::pclxl) const NEW_PATH: u8 = 0x85;
-    pub(in crate::pclxl) const PAINT_PATH: u8 = 0x86;
-    pub(in crate::pclxl) const ARC_PATH: u8 = 0x91;
-    pub(in crate::pclxl) const BEZIER_PATH: u8 = 0x93;
-    pub(in crate::pclxl) const BEZIER_REL_PATH: u8 = 0x95;
-    pub(in crate::pclxl) const CHORD: u8 = 0x96;
-    pub(in crate::pclxl) const CHORD_PATH: u8 = 0x97;
-    pub(in crate::pclxl) const ELLIPSE: u8 = 0x98;
-    pub(in crate::pclxl) const ELLIPSE_PATH: u8 = 0x99;
-    pub(in crate::pclxl) const LINE_PATH: u8 = 0x9b;
-    pub(in crate::pclxl) const LINE_REL_PATH: u8 = 0x9d;
-    pub(in crate::pclxl) const PIE: u8 = 0x9e;
-    pub(in crate::pclxl) const PIE_PATH: u8 = 0x9f;
-    pub(in crate::pclxl) const RECTANGLE: u8 = 0xa0;
-    pub(in crate::pclxl) const RECTANGLE_PATH: u8 = 0xa1;
-    pub(in crate::pclxl) const ROUND_RECTANGLE: u8 = 0xa2;
-    pub(in crate::pclxl) const ROUND_RECTANGLE_PATH: u8 = 0xa3;
-    pub(in crate::pclxl) const TEXT: u8 = 0xa8;
-    pub(in crate::pclxl) const TEXT_PATH: u8 = 0xa9;
-    pub(in crate::pclxl) const BEGIN_IMAGE: u8 = 0xb0;
-    pub(in crate::pclxl) const READ_IMAGE: u8 = 0xb1;
-    pub(in crate::pclxl) const END_IMAGE: u8 = 0xb2;
-    pub(in crate::pclxl) const BEGIN_RAST_PATTERN: u8 = 0xb3;
-    pub(in crate::pclxl) const READ_RAST_PATTERN: u8 = 0xb4;
-    pub(in crate::pclxl) const END_RAST_PATTERN: u8 = 0xb5;
-    pub(in crate::pclxl) const SCAN_LINE_REL: u8 = 0xb9;
-    pub(in crate::pclxl) const PASS_THROUGH: u8 = 0xbf;
+pub(crate) mod operator {
+    pub(crate) const BEGIN_SESSION: u8 = 0x41;
+    pub(crate) const END_SESSION: u8 = 0x42;
+    pub(crate) const BEGIN_PAGE: u8 = 0x43;
+    pub(crate) const END_PAGE: u8 = 0x44;
+    pub(crate) const VENDOR_UNIQUE: u8 = 0x46;
+    pub(crate) const BEGIN_STREAM: u8 = 0x5b;
+    pub(crate) const READ_STREAM: u8 = 0x5c;
+    pub(crate) const END_STREAM: u8 = 0x5d;
+    pub(crate) const EXEC_STREAM: u8 = 0x5e;
+    pub(crate) const REMOVE_STREAM: u8 = 0x5f;
+    pub(crate) const POP_GS: u8 = 0x60;
+    pub(crate) const PUSH_GS: u8 = 0x61;
+    pub(crate) const SET_BRUSH_SOURCE: u8 = 0x63;
+    pub(crate) const SET_COLOR_SPACE: u8 = 0x6a;
+    pub(crate) const SET_PEN_SOURCE: u8 = 0x79;
+    pub(crate) const SET_ROP: u8 = 0x7b;
+    pub(crate) const NEW_PATH: u8 = 0x85;
+    pub(crate) const PAINT_PATH: u8 = 0x86;
+    pub(crate) const ARC_PATH: u8 = 0x91;
+    pub(crate) const BEZIER_PATH: u8 = 0x93;
+    pub(crate) const BEZIER_REL_PATH: u8 = 0x95;
+    pub(crate) const CHORD: u8 = 0x96;
+    pub(crate) const CHORD_PATH: u8 = 0x97;
+    pub(crate) const ELLIPSE: u8 = 0x98;
+    pub(crate) const ELLIPSE_PATH: u8 = 0x99;
+    pub(crate) const LINE_PATH: u8 = 0x9b;
+    pub(crate) const LINE_REL_PATH: u8 = 0x9d;
+    pub(crate) const PIE: u8 = 0x9e;
+    pub(crate) const PIE_PATH: u8 = 0x9f;
+    pub(crate) const RECTANGLE: u8 = 0xa0;
+    pub(crate) const RECTANGLE_PATH: u8 = 0xa1;
+    pub(crate) const ROUND_RECTANGLE: u8 = 0xa2;
+    pub(crate) const ROUND_RECTANGLE_PATH: u8 = 0xa3;
+    pub(crate) const TEXT: u8 = 0xa8;
+    pub(crate) const TEXT_PATH: u8 = 0xa9;
+    pub(crate) const BEGIN_IMAGE: u8 = 0xb0;
+    pub(crate) const READ_IMAGE: u8 = 0xb1;
+    pub(crate) const END_IMAGE: u8 = 0xb2;
+    pub(crate) const BEGIN_RAST_PATTERN: u8 = 0xb3;
+    pub(crate) const READ_RAST_PATTERN: u8 = 0xb4;
+    pub(crate) const END_RAST_PATTERN: u8 = 0xb5;
+    pub(crate) const SCAN_LINE_REL: u8 = 0xb9;
+    pub(crate) const PASS_THROUGH: u8 = 0xbf;
 }
 
 /// Attributes that matter here (Feature Reference, appendix "Attributes").
-pub(super) mod attribute {
-    pub(in crate::pclxl) const PALETTE_DEPTH: u16 = 2;
-    pub(in crate::pclxl) const COLOR_SPACE: u16 = 3;
-    pub(in crate::pclxl) const NULL_BRUSH: u16 = 4;
-    pub(in crate::pclxl) const NULL_PEN: u16 = 5;
-    pub(in crate::pclxl) const PALETTE_DATA: u16 = 6;
-    pub(in crate::pclxl) const PATTERN_SELECT_ID: u16 = 8;
-    pub(in crate::pclxl) const GRAY_LEVEL: u16 = 9;
-    pub(in crate::pclxl) const RGB_COLOR: u16 = 11;
-    pub(in crate::pclxl) const PRIMARY_ARRAY: u16 = 14;
-    pub(in crate::pclxl) const MEDIA_SIZE: u16 = 37;
-    pub(in crate::pclxl) const ROP3: u16 = 44;
-    pub(in crate::pclxl) const CUSTOM_MEDIA_SIZE: u16 = 47;
-    pub(in crate::pclxl) const CUSTOM_MEDIA_SIZE_UNITS: u16 = 48;
-    pub(in crate::pclxl) const PAGE_COPIES: u16 = 49;
-    pub(in crate::pclxl) const SIMPLEX_PAGE_MODE: u16 = 52;
-    pub(in crate::pclxl) const DUPLEX_PAGE_MODE: u16 = 53;
-    pub(in crate::pclxl) const DUPLEX_PAGE_SIDE: u16 = 54;
-    pub(in crate::pclxl) const COLOR_DEPTH: u16 = 98;
-    pub(in crate::pclxl) const COLOR_MAPPING: u16 = 100;
-    pub(in crate::pclxl) const COMPRESS_MODE: u16 = 101;
-    pub(in crate::pclxl) const PATTERN_DEFINE_ID: u16 = 105;
-    pub(in crate::pclxl) const SOURCE_WIDTH: u16 = 108;
-    pub(in crate::pclxl) const PAD_BYTES_MULTIPLE: u16 = 110;
-    pub(in crate::pclxl) const STREAM_NAME: u16 = 139;
-    pub(in crate::pclxl) const VU_DATA_LENGTH: u16 = 146;
+pub(crate) mod attribute {
+    pub(crate) const PALETTE_DEPTH: u16 = 2;
+    pub(crate) const COLOR_SPACE: u16 = 3;
+    pub(crate) const NULL_BRUSH: u16 = 4;
+    pub(crate) const NULL_PEN: u16 = 5;
+    pub(crate) const PALETTE_DATA: u16 = 6;
+    pub(crate) const PATTERN_SELECT_ID: u16 = 8;
+    pub(crate) const GRAY_LEVEL: u16 = 9;
+    pub(crate) const RGB_COLOR: u16 = 11;
+    pub(crate) const PRIMARY_ARRAY: u16 = 14;
+    pub(crate) const MEDIA_SIZE: u16 = 37;
+    pub(crate) const ROP3: u16 = 44;
+    pub(crate) const CUSTOM_MEDIA_SIZE: u16 = 47;
+    pub(crate) const CUSTOM_MEDIA_SIZE_UNITS: u16 = 48;
+    pub(crate) const PAGE_COPIES: u16 = 49;
+    pub(crate) const SIMPLEX_PAGE_MODE: u16 = 52;
+    pub(crate) const DUPLEX_PAGE_MODE: u16 = 53;
+    pub(crate) const DUPLEX_PAGE_SIDE: u16 = 54;
+    pub(crate) const COLOR_DEPTH: u16 = 98;
+    pub(crate) const COLOR_MAPPING: u16 = 100;
+    pub(crate) const COMPRESS_MODE: u16 = 101;
+    pub(crate) const PATTERN_DEFINE_ID: u16 = 105;
+    pub(crate) const SOURCE_WIDTH: u16 = 108;
+    pub(crate) const PAD_BYTES_MULTIPLE: u16 = 110;
+    pub(crate) const STREAM_NAME: u16 = 139;
+    pub(crate) const VU_DATA_LENGTH: u16 = 146;
 }
 
 #[cfg(test)]

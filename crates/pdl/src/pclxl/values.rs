@@ -3,14 +3,14 @@
 use super::token::{Binding, Number};
 
 /// Bytes of arrays kept for one operator: palettes and names fit, text does not matter.
-pub(super) const KEPT_BYTES_MAX: usize = 4 * 1024;
+pub(crate) const KEPT_BYTES_MAX: usize = 4 * 1024;
 
 /// Attributes one operator can have; the longest list of the protocol is shorter.
 const ATTRIBUTES_MAX: usize = 32;
 
 /// One value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// One, two or four numbers.
     Numbers([f64; 4]),
     /// An array at this place of the kept bytes; `None` when it was too long to keep.
@@ -19,7 +19,7 @@ pub(super) enum Value {
 
 /// Values and the attributes they belong to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attributes {
+pub(crate) struct Attributes {
     pending: Option<Value>,
     list: Vec<(u16, Value)>,
     kept: Vec<u8>,
@@ -27,14 +27,14 @@ pub(super) struct Attributes {
 
 impl Attributes {
     /// Forgets all, after an operator.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.pending = None;
         self.list.clear();
         self.kept.clear();
     }
 
     /// A value of up to four numbers.
-    pub(super) fn numbers(&mut self, bytes: &[u8], number: Number, binding: Binding) {
+    pub(crate) fn numbers(&mut self, bytes: &[u8], number: Number, binding: Binding) {
         let mut values = [0.0; 4];
         for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(number.size())) {
             *value = decode(bytes, number, binding);
@@ -43,7 +43,7 @@ impl Attributes {
     }
 
     /// An array begins; says whether its bytes are wanted.
-    pub(super) fn begin_array(&mut self, number: Number, bytes: usize) -> bool {
+    pub(crate) fn begin_array(&mut self, number: Number, bytes: usize) -> bool {
         let wanted = self.kept.len() + bytes <= KEPT_BYTES_MAX;
         let kept = wanted.then(|| (self.kept.len(), self.kept.len() + bytes));
         self.pending = Some(Value::Array { number, kept });
@@ -51,12 +51,12 @@ impl Attributes {
     }
 
     /// Bytes of the array that began last.
-    pub(super) fn array_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn array_bytes(&mut self, bytes: &[u8]) {
         self.kept.extend_from_slice(bytes);
     }
 
     /// Names the value that came last.
-    pub(super) fn name(&mut self, id: u16) {
+    pub(crate) fn name(&mut self, id: u16) {
         if let Some(value) = self.pending.take()
             && self.list.len() < ATTRIBUTES_MAX
         {
@@ -65,22 +65,22 @@ impl Attributes {
     }
 
     /// The value of an attribute.
-    pub(super) fn value(&self, id: u16) -> Option<Value> {
+    pub(crate) fn value(&self, id: u16) -> Option<Value> {
         self.list.iter().rev().find(|(name, _)| *name == id).map(|(_, value)| *value)
     }
 
     /// Whether an attribute is given.
-    pub(super) fn has(&self, id: u16) -> bool {
+    pub(crate) fn has(&self, id: u16) -> bool {
         self.value(id).is_some()
     }
 
     /// The first number of an attribute, whole.
-    pub(super) fn int(&self, id: u16) -> Option<i64> {
+    pub(crate) fn int(&self, id: u16) -> Option<i64> {
         self.numbers_of(id).map(|numbers| numbers[0] as i64)
     }
 
     /// The numbers of an attribute that is no array.
-    pub(super) fn numbers_of(&self, id: u16) -> Option<[f64; 4]> {
+    pub(crate) fn numbers_of(&self, id: u16) -> Option<[f64; 4]> {
         match self.value(id)? {
             Value::Numbers(numbers) => Some(numbers),
             Value::Array { .. } => None,
@@ -88,7 +88,7 @@ impl Attributes {
     }
 
     /// The bytes of an array attribute and the type of its elements.
-    pub(super) fn array(&self, id: u16) -> Option<(Number, &[u8])> {
+    pub(crate) fn array(&self, id: u16) -> Option<(Number, &[u8])> {
         match self.value(id)? {
             Value::Array { number, kept: Some((from, to)) } => {
                 self.kept.get(from..to).map(|bytes| (number, bytes))

@@ -16,3 +16,4 @@ mod variables;
 pub use header::{Directive, JobHeader};
 pub use languages::language_named;
 pub use line::{LINE_BYTES_MAX, Line, line};
+pub(crate) use variables::apply as apply_variable;

@@ -10,7 +10,7 @@ use crate::settings::JobSettings;
 use crate::text_codec::decode;
 
 /// One `NAME=VALUE` of `SET` or `DEFAULT`.
-pub(super) fn apply(name: &[u8], value: &[u8], settings: &mut JobSettings, names: &mut Names) {
+pub(crate) fn apply(name: &[u8], value: &[u8], settings: &mut JobSettings, names: &mut Names) {
     let upper = value.to_ascii_uppercase();
     match name.to_ascii_uppercase().as_slice() {
         b"COPIES" => settings.copies = copies(value).or(settings.copies),

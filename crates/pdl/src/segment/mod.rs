@@ -4,4 +4,5 @@ mod segmenter;
 pub mod sniff;
 
 pub use segmenter::Segmenter;
+pub(crate) use segmenter::is_padding;
 pub use sniff::{Sniffed, sniff};

@@ -345,7 +345,7 @@ impl Segmenter {
 }
 
 /// Bytes between jobs that print nothing: line ends, blanks, NUL, end-of-file marks of serial links.
-pub(super) fn is_padding(byte: u8) -> bool {
+pub(crate) fn is_padding(byte: u8) -> bool {
     matches!(byte, 0 | b' ' | b'\t' | b'\r' | b'\n' | 0x04 | 0x1a)
 }
 

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use pdl::inspect::inspect_with;
-use pdl::{Helpers, Inspector, Options, Outcome, ReadAt, Report};
+use pdl::rewrite::{Means, Rewriter, Wishes};
+use pdl::{Copies, Helpers, Inspector, Options, Outcome, ReadAt, Report, Sides};
 
 /// Reading a document may look at it many times over, but not without bound: this many bytes for each of its bytes...
 const BYTES_READ_EACH: u64 = 4_096;
@@ -37,6 +38,51 @@ pub(crate) fn entered(language: &str, data: &[u8]) {
     let mut job = format!("\x1b%-12345X@PJL SET COPIES=2\r\n@PJL ENTER LANGUAGE={language}\r\n").into_bytes();
     job.extend_from_slice(data);
     stream(&job);
+}
+
+/// Without wishes the filter is a copy; with them any chunking gives the same bytes, and a second pass changes nothing.
+pub(crate) fn rewrite(data: &[u8]) {
+    let all = Wishes { sides: Some(Sides::LongEdge), copies: Some(Copies(3)), mono: true, toner_save: true };
+    let none = Wishes::default();
+    let one_sided = Wishes { sides: Some(Sides::OneSided), ..none };
+    let short_edge = Wishes { sides: Some(Sides::ShortEdge), mono: true, ..none };
+    for pjl in [true, false] {
+        let means = Means { pjl };
+        assert_eq!(rewritten(data, none, means, &[usize::MAX]), data, "nothing wished");
+        assert_eq!(rewritten(data, none, means, &[5, 1, 700]), data, "nothing wished, in chunks");
+        for wishes in [all, one_sided, short_edge] {
+            let whole = rewritten(data, wishes, means, &[usize::MAX]);
+            for sizes in [&[1][..], &[7, 1, 64, 3, 1000], &[4096, 9]] {
+                assert_eq!(rewritten(data, wishes, means, sizes), whole, "in chunks of {sizes:?}");
+            }
+            assert_eq!(rewritten(&whole, wishes, means, &[usize::MAX]), whole, "twice, {wishes:?} {means:?}");
+        }
+    }
+}
+
+/// As [`rewrite()`](fn@rewrite), for data behind a PJL header that names its language, and bare.
+pub(crate) fn rewrite_entered(language: &str, data: &[u8]) {
+    let mut job =
+        format!("\x1b%-12345X@PJL SET DUPLEX=OFF QTY=2\r\n@PJL ENTER LANGUAGE={language}\r\n").into_bytes();
+    job.extend_from_slice(data);
+    rewrite(&job);
+    rewrite(data);
+}
+
+fn rewritten(data: &[u8], wishes: Wishes, means: Means, sizes: &[usize]) -> Vec<u8> {
+    let mut rewriter = Rewriter::new(wishes, means);
+    let mut out = Vec::new();
+    let mut rest = data;
+    for size in sizes.iter().cycle() {
+        let (chunk, after) = rest.split_at(rest.len().min(*size));
+        rewriter.push(chunk, &mut out);
+        rest = after;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    rewriter.finish(&mut out);
+    out
 }
 
 /// The readers of pictures come to an end, and one that is whole stays what it is.
