@@ -11,12 +11,19 @@ command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
 export RUSTC_BOOTSTRAP=1
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || mapfile -t targets < <(cargo fuzz list)
+# Where the committed corpus of a target is: those of protocols lie beside their codec.
+corpus() {
+    case $1 in
+    wire_*) echo "crates/wire/corpus/${1#wire_}" ;;
+    *) echo "fuzz/corpus/$1" ;;
+    esac
+}
 failed=()
 for target in "${targets[@]}"; do
     echo "== $target for $seconds s"
     grown="target/fuzz-corpus/$target"
-    mkdir -p "$grown" "fuzz/corpus/$target"
-    cargo fuzz run --sanitizer none "$target" "$grown" "fuzz/corpus/$target" -- \
+    mkdir -p "$grown"
+    cargo fuzz run --sanitizer none "$target" "$grown" "$(corpus "$target")" -- \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1 || failed+=("$target")
 done
 if [ ${#failed[@]} -gt 0 ]; then

@@ -7,6 +7,7 @@
 //! - [`session`], [`client`]: what devices and programs may ask for; [`failed`]: why not.
 //! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
 //!   `backup`.
+//! - [`snmp`]: a device's counters and state.
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - Background: `count`, `integrity`, `retention`.
@@ -35,6 +36,7 @@ mod saved;
 mod server_info;
 pub mod session;
 mod settings;
+pub mod snmp;
 mod spool;
 pub mod state;
 pub mod submit;

@@ -66,6 +66,12 @@ pub(crate) struct ServeArguments {
     /// TCP port for IPP and IPPS, ipp://HOST:PORT/ipp/print (0 for any free port)
     #[arg(long, value_name = "PORT")]
     pub(crate) ipp_port: Option<u16>,
+    /// UDP port that answers SNMP questions about counters and state (0 for any free port)
+    #[arg(long, value_name = "PORT")]
+    pub(crate) snmp_port: Option<u16>,
+    /// Community that SNMP questions must name
+    #[arg(long, value_name = "COMMUNITY", default_value = "public")]
+    pub(crate) snmp_community: String,
     /// TCP port on the loopback for 'virtual-mfp fault' (0 for any free port)
     #[arg(long, value_name = "PORT")]
     pub(crate) control_port: Option<u16>,
@@ -75,7 +81,7 @@ pub(crate) struct ServeArguments {
     /// Directory for what comes out: one file a document, and jobs.jsonl about each
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Something that goes wrong: offline, refuse, jam@BYTES, drop@BYTES, slow, slow@BYTES-PER-SECOND
+    /// Something that goes wrong: offline, refuse, jam@BYTES, jam-page@IMPRESSIONS, drop@BYTES, slow, slow@BYTES-PER-SECOND
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
     /// Do not connect to the server: be a printer that only takes print data

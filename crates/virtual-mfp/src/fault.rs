@@ -18,6 +18,8 @@ pub enum Fault {
     Refuse,
     /// The paper jams after so many bytes of a document.
     Jam(u64),
+    /// The paper jams when so many impressions of a document have come out.
+    JamPage(u64),
     /// The connection is cut after so many bytes of a document, without a word.
     Drop(u64),
     /// Documents are taken at so many bytes a second.
@@ -42,13 +44,13 @@ impl FromStr for Fault {
             ("offline", None) => Ok(Self::Offline),
             ("refuse", None) => Ok(Self::Refuse),
             ("jam", Some(bytes)) => Ok(Self::Jam(bytes)),
+            ("jam-page", Some(pages)) => Ok(Self::JamPage(pages)),
             ("drop", Some(bytes)) => Ok(Self::Drop(bytes)),
             ("slow", None) => Ok(Self::Slow(SLOW_DEFAULT)),
             ("slow", Some(rate)) if rate > 0 => Ok(Self::Slow(rate)),
-            _ => {
-                Err("a fault is offline, refuse, jam@BYTES, drop@BYTES, slow or slow@BYTES-PER-SECOND"
-                    .to_owned())
-            }
+            _ => Err("a fault is offline, refuse, jam@BYTES, jam-page@IMPRESSIONS, drop@BYTES, slow or \
+                      slow@BYTES-PER-SECOND"
+                .to_owned()),
         }
     }
 }
@@ -59,6 +61,7 @@ impl fmt::Display for Fault {
             Self::Offline => f.write_str("offline"),
             Self::Refuse => f.write_str("refuse"),
             Self::Jam(bytes) => write!(f, "jam@{bytes}"),
+            Self::JamPage(pages) => write!(f, "jam-page@{pages}"),
             Self::Drop(bytes) => write!(f, "drop@{bytes}"),
             Self::Slow(rate) => write!(f, "slow@{rate}"),
         }
@@ -105,9 +108,15 @@ impl Faults {
         let mishaps = self.0.iter().filter_map(|fault| match fault {
             Fault::Jam(at) => Some((*at, Mishap::Jam)),
             Fault::Drop(at) => Some((*at, Mishap::Drop)),
-            Fault::Offline | Fault::Refuse | Fault::Slow(_) => None,
+            Fault::Offline | Fault::Refuse | Fault::JamPage(_) | Fault::Slow(_) => None,
         });
         mishaps.min_by_key(|(at, _)| *at)
+    }
+
+    /// After how many impressions of a document the paper jams.
+    #[must_use]
+    pub fn jam_page(&self) -> Option<u64> {
+        self.0.iter().find_map(|fault| if let Fault::JamPage(page) = fault { Some(*page) } else { None })
     }
 
     /// Bytes a second, when documents are taken slowly.
@@ -152,13 +161,14 @@ mod tests {
 
     #[test]
     fn faults_read_back_as_they_are_shown() {
-        let faults = Faults::parse("offline refuse jam@100 drop@7 slow@9").unwrap();
+        let faults = Faults::parse("offline refuse jam@100 jam-page@3 drop@7 slow@9").unwrap();
         assert_eq!(Faults::parse(&faults.to_string()), Ok(faults.clone()));
         assert_eq!(faults.mishap(), Some((7, Mishap::Drop)));
+        assert_eq!(faults.jam_page(), Some(3));
         assert_eq!(faults.rate(), Some(9));
         assert_eq!(Faults::parse("slow").unwrap().rate(), Some(SLOW_DEFAULT));
         assert_eq!(Faults::parse("  ").unwrap(), Faults::default());
-        for wrong in ["jam", "drop", "jam@x", "slow@0", "fire", "offline@3"] {
+        for wrong in ["jam", "jam-page", "drop", "jam@x", "slow@0", "fire", "offline@3"] {
             assert!(Faults::parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -5,6 +5,7 @@ mod login;
 mod release;
 mod release_ipp;
 mod saved;
+mod snmp;
 mod spool_and_rows;
 mod submission;
 

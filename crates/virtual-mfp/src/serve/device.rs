@@ -14,7 +14,7 @@ use crate::arguments::DeviceArguments;
 use crate::fault::Faults;
 use crate::line::{self, Line};
 
-use super::engine::{Announced, Engine, Stopped};
+use super::engine::{Announced, Engine, Job, Stopped};
 
 /// Keeps the session for ever: connects again whenever it breaks, and stays away while the printer is offline.
 pub async fn serve(device: DeviceArguments, secret: Zeroizing<String>, engine: Arc<Engine>) {
@@ -130,34 +130,39 @@ impl Sheets {
                 user: Some(release.owner),
                 copies: release.copies,
             };
-            let failed = |bytes, reason: String| {
-                Report::Ended(
-                    id,
-                    ReleaseAnswer { printed: false, bytes, impressions: None, reason: Some(reason) },
-                )
+            let ended = |printed, job: &Job<'_>, reason: Option<&str>| {
+                let impressions = u32::try_from(job.counts().impressions).ok();
+                let reason = reason.map(str::to_owned);
+                Report::Ended(id, ReleaseAnswer { printed, bytes: job.bytes(), impressions, reason })
+            };
+            let failed = |reason: String| {
+                let report =
+                    ReleaseAnswer { printed: false, bytes: 0, impressions: None, reason: Some(reason) };
+                Report::Ended(id, report)
             };
             if engine.faults().borrow().refuse() {
-                return drop(reports.send(failed(0, "the printer takes no documents".to_owned())).await);
+                return drop(reports.send(failed("the printer takes no documents".to_owned())).await);
             }
             let mut job = match engine.begin(announced) {
                 Ok(job) => job,
-                Err(error) => return drop(reports.send(failed(0, error.to_string())).await),
+                Err(error) => return drop(reports.send(failed(error.to_string())).await),
             };
             while let Some(part) = coming.recv().await {
                 let Some(bytes) = part else {
-                    let bytes = job.bytes();
-                    job.finish();
-                    let report = ReleaseAnswer { printed: true, bytes, impressions: None, reason: None };
-                    return drop(reports.send(Report::Ended(id, report)).await);
+                    let report = match job.finish() {
+                        Ok(()) => ended(true, &job, None),
+                        Err(_) => ended(false, &job, Some("paper jam")),
+                    };
+                    return drop(reports.send(report).await);
                 };
                 let report = match job.write(&bytes).await {
                     Ok(()) => Report::Taken(id, bytes.len()),
                     Err(Stopped::Jam) => {
-                        return drop(reports.send(failed(job.bytes(), "paper jam".to_owned())).await);
+                        return drop(reports.send(ended(false, &job, Some("paper jam"))).await);
                     }
                     Err(Stopped::Drop) => return drop(reports.send(Report::Cut).await),
                     Err(Stopped::Io(error)) => {
-                        return drop(reports.send(failed(job.bytes(), error.to_string())).await);
+                        return drop(reports.send(ended(false, &job, Some(&error.to_string()))).await);
                     }
                 };
                 if reports.send(report).await.is_err() {

@@ -3,7 +3,8 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use service::Clock;
@@ -13,6 +14,7 @@ use crate::failure::Failure;
 use crate::fault::{Faults, Mishap};
 use crate::line;
 
+use super::counts::Counts;
 use super::journal::{Ending, Entry, Journal};
 
 /// The printing part of the printer.
@@ -24,6 +26,12 @@ pub struct Engine {
     faults: watch::Sender<Faults>,
     /// Jobs so far in this directory.
     jobs: AtomicU64,
+    /// Everything that ever came out.
+    counts: Mutex<Counts>,
+    /// Documents that are coming in now.
+    busy: AtomicUsize,
+    /// The paper is jammed, until somebody mends the faults.
+    jammed: AtomicBool,
 }
 
 /// What a document brings along.
@@ -48,9 +56,17 @@ impl Engine {
     /// When the directory cannot be written.
     pub fn new(directory: &Path, faults: Faults, clock: Clock) -> Result<Self, Failure> {
         std::fs::create_dir_all(directory).map_err(Failure::io(format!("make {}", directory.display())))?;
-        let journal = Journal::open(directory)?;
-        let jobs = AtomicU64::new(last_job(directory));
-        Ok(Self { directory: directory.to_owned(), journal, clock, faults: watch::Sender::new(faults), jobs })
+        let (journal, counts) = Journal::open(directory)?;
+        Ok(Self {
+            directory: directory.to_owned(),
+            journal,
+            clock,
+            faults: watch::Sender::new(faults),
+            jobs: AtomicU64::new(last_job(directory)),
+            counts: Mutex::new(counts),
+            busy: AtomicUsize::new(0),
+            jammed: AtomicBool::new(false),
+        })
     }
 
     /// What goes wrong at present, and when that changes.
@@ -62,7 +78,26 @@ impl Engine {
     /// Makes other things go wrong from now on.
     pub fn set_faults(&self, faults: Faults) {
         tracing::info!(%faults, "faults changed");
+        self.jammed.store(false, Ordering::Relaxed);
         self.faults.send_replace(faults);
+    }
+
+    /// Everything that ever came out.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a document is coming in.
+    #[must_use]
+    pub fn busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
+    }
+
+    /// Whether the paper is jammed.
+    #[must_use]
+    pub fn jammed(&self) -> bool {
+        self.jammed.load(Ordering::Relaxed)
     }
 
     /// Begins a document.
@@ -74,6 +109,7 @@ impl Engine {
         let path = self.directory.join(format!("job-{number:06}.part"));
         let file = File::create(&path)?;
         let began = self.clock.now().0;
+        self.busy.fetch_add(1, Ordering::Relaxed);
         Ok(Job {
             engine: self,
             announced,
@@ -81,6 +117,7 @@ impl Engine {
             path,
             file: Some(file),
             bytes: 0,
+            counts: Counts::default(),
             began,
             first_byte: None,
             paced_since: line::now(),
@@ -107,6 +144,8 @@ pub struct Job<'a> {
     /// None once it has ended.
     file: Option<File>,
     bytes: u64,
+    /// What came out, once it has ended.
+    counts: Counts,
     began: i64,
     first_byte: Option<i64>,
     paced_since: std::time::Instant,
@@ -131,6 +170,12 @@ impl Job<'_> {
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// What came out of it; nothing before it has ended.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Number within the directory.
@@ -191,14 +236,39 @@ impl Job<'_> {
     }
 
     /// The document is complete: it comes out as `job-NNNNNN.prn`.
-    pub fn finish(mut self) {
-        self.end(Ending::Complete);
+    ///
+    /// # Errors
+    /// [`Stopped::Jam`] when the paper jams after some impressions; it has then ended as a jam.
+    pub fn finish(&mut self) -> Result<(), Stopped> {
+        match self.end(Ending::Complete) {
+            Ending::Jam => Err(Stopped::Jam),
+            Ending::Complete | Ending::Dropped | Ending::Lost => Ok(()),
+        }
     }
 
-    fn end(&mut self, ended: Ending) {
+    /// The sender gave it up: what came so far is counted.
+    pub fn lose(&mut self) {
+        self.end(Ending::Lost);
+    }
+
+    /// Ends it, once, and says how: a jam on a page can come in the way of completion.
+    fn end(&mut self, mut ended: Ending) -> Ending {
         if self.file.take().is_none() {
-            return;
+            return ended;
         }
+        let whole = Counts::of(&self.path).copies(self.announced.copies.max(1));
+        let jam = self.engine.faults.borrow().jam_page();
+        if let Some(page) = jam.filter(|page| whole.impressions > *page) {
+            self.counts = whole.first(page);
+            ended = Ending::Jam;
+        } else {
+            self.counts = whole;
+        }
+        self.engine.counts.lock().unwrap_or_else(PoisonError::into_inner).add(self.counts);
+        if ended == Ending::Jam {
+            self.engine.jammed.store(true, Ordering::Relaxed);
+        }
+        self.engine.busy.fetch_sub(1, Ordering::Relaxed);
         let extension = if ended == Ending::Complete { "prn" } else { "partial" };
         let path = self.path.with_extension(extension);
         if let Err(error) = std::fs::rename(&self.path, &path) {
@@ -212,6 +282,9 @@ impl Job<'_> {
             from: self.announced.from.clone(),
             file,
             bytes: self.bytes,
+            impressions: self.counts.impressions,
+            color_impressions: self.counts.color,
+            sheets: self.counts.sheets,
             began: self.began,
             first_byte: self.first_byte,
             ended,
@@ -223,11 +296,13 @@ impl Job<'_> {
             job = entry.job,
             source = entry.source,
             bytes = entry.bytes,
+            impressions = entry.impressions,
             ended = ?ended,
             file = entry.file,
             "a document ended"
         );
         self.engine.journal.note(&entry);
+        ended
     }
 }
 

@@ -1,11 +1,13 @@
 //! `jobs.jsonl`: one line a document, written when it ended.
 
 use std::fs::File;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
+
+use super::counts::Counts;
 
 use crate::failure::Failure;
 
@@ -24,6 +26,12 @@ pub struct Entry {
     pub file: String,
     /// Bytes that came, of all copies.
     pub bytes: u64,
+    /// Impressions that came out, of all copies.
+    pub impressions: u64,
+    /// Those of them with colour.
+    pub color_impressions: u64,
+    /// Sheets of paper that they took.
+    pub sheets: u64,
     /// When the connection or announcement came.
     pub began: i64,
     /// When its first byte came; none when none did.
@@ -57,14 +65,22 @@ pub enum Ending {
 pub struct Journal(Mutex<File>);
 
 impl Journal {
-    /// Opens `jobs.jsonl` in `directory` to add to it.
+    /// Opens `jobs.jsonl` in `directory` to add to it, and adds up what it counts: a printer's counters last longer than
+    /// its being switched on.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn open(directory: &Path) -> Result<Self, Failure> {
+    pub fn open(directory: &Path) -> Result<(Self, Counts), Failure> {
         let path = directory.join("jobs.jsonl");
+        let mut counts = Counts::default();
+        // A line that was cut when the machine stopped, or one of an older edition, counts nothing.
+        let lines = File::open(&path).into_iter().flat_map(|file| BufReader::new(file).lines());
+        for line in lines.map_while(Result::ok) {
+            counts.add(serde_json::from_str(&line).unwrap_or_default());
+        }
         let file = File::options().create(true).append(true).open(&path);
-        Ok(Self(Mutex::new(file.map_err(Failure::io(format!("write {}", path.display())))?)))
+        let file = file.map_err(Failure::io(format!("write {}", path.display())))?;
+        Ok((Self(Mutex::new(file)), counts))
     }
 
     /// Adds a line.

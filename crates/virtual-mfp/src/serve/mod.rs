@@ -1,17 +1,20 @@
 //! The printer.
 //!
 //! - [`engine`]: one sheet path for whatever way a document comes in; faults happen here.
-//! - [`journal`]: `jobs.jsonl`, one line a document.
-//! - [`raw`]: port 9100. [`ipp`]: IPP and IPPS. [`device`]: the server's session on 7500.
+//! - [`counts`]: pages that came out. [`journal`]: `jobs.jsonl`, one line a document.
+//! - [`raw`]: port 9100. [`ipp`]: IPP and IPPS. [`device`]: the server's session on 7500. [`snmp`]: counters and state for
+//!   whoever asks.
 //! - [`control`]: faults changed while the printer runs.
 
 pub mod control;
+pub mod counts;
 pub mod device;
 pub mod engine;
 pub mod ipp;
 pub mod journal;
 pub mod listen;
 pub mod raw;
+pub mod snmp;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,6 +45,13 @@ pub(crate) async fn run(arguments: ServeArguments) -> Result<(), Failure> {
     if let Some(port) = arguments.ipp_port {
         let listener = listen::Listener::open("ipp", at(port), engine.faults())?;
         tasks.spawn(ipp::serve(listener, ipp::Printer::new(&device.name, engine.clone())));
+    }
+    if let Some(port) = arguments.snmp_port {
+        let socket = snmp::open(at(port)).await?;
+        tasks.spawn(snmp::serve(
+            socket,
+            snmp::Agent::new(&device.name, &arguments.snmp_community, engine.clone()),
+        ));
     }
     if let Some(port) = arguments.control_port {
         tasks.spawn(control::serve(control::open(port).await?, engine.clone()));

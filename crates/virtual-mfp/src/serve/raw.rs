@@ -41,12 +41,7 @@ async fn receive(mut stream: TcpStream, from: String, engine: &Engine) -> std::i
     while length > 0 {
         match job.write(&buffer[..length]).await {
             Ok(()) => {}
-            Err(Stopped::Jam) => {
-                // What a PJL printer says on the back channel, should anybody listen; then it takes no more.
-                let _ = stream.write_all(JAM_STATUS).await;
-                reset(stream);
-                return Ok(());
-            }
+            Err(Stopped::Jam) => return jam(stream).await,
             Err(Stopped::Drop) => {
                 reset(stream);
                 return Ok(());
@@ -58,7 +53,16 @@ async fn receive(mut stream: TcpStream, from: String, engine: &Engine) -> std::i
         }
         length = stream.read(&mut buffer).await?;
     }
-    job.finish();
+    match job.finish() {
+        Ok(()) => Ok(()),
+        Err(_) => jam(stream).await,
+    }
+}
+
+/// What a PJL printer says on the back channel, should anybody listen; then it takes no more.
+async fn jam(mut stream: TcpStream) -> std::io::Result<()> {
+    let _ = stream.write_all(JAM_STATUS).await;
+    reset(stream);
     Ok(())
 }
 

@@ -117,17 +117,19 @@ impl<'a> Panel<'a> {
 
     /// Reports what became of a document that came through this session.
     fn end(&mut self, id: u32, outcome: Result<(), String>) {
-        let job = self.jobs.remove(&id);
+        let mut job = self.jobs.remove(&id);
         let bytes = job.as_ref().map_or(0, Job::bytes);
+        let outcome = outcome.and_then(|()| {
+            let finished = job.as_mut().map_or(Ok(()), Job::finish);
+            finished.map_err(|stopped| stopped.to_string())
+        });
+        let impressions = job.and_then(|job| u32::try_from(job.counts().impressions).ok());
         let (printed, reason) = match outcome {
             Ok(()) => (true, None),
             Err(reason) => (false, Some(reason)),
         };
-        if let (true, Some(job)) = (printed, job) {
-            job.finish();
-        }
         // The server may have hung up meanwhile; the next answer says so.
-        let _ = self.line.peer.report(id, ReleaseAnswer { printed, bytes, impressions: None, reason });
+        let _ = self.line.peer.report(id, ReleaseAnswer { printed, bytes, impressions, reason });
     }
 
     /// The server answered something that makes no sense here.

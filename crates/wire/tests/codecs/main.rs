@@ -3,3 +3,4 @@
 mod ipp;
 mod lpd;
 mod properties;
+mod snmp;

@@ -55,6 +55,24 @@ pub(crate) fn lpd(input: &[u8]) {
     }
 }
 
+/// Whatever the octets: no panic, what is understood survives being sent on, and no answer is longer than a datagram.
+pub(crate) fn snmp(input: &[u8]) {
+    use wire::snmp::{Oid, Value, agent, decode, encode, limits::DATAGRAM_BYTES};
+    let Ok(message) = decode(input) else { return };
+    let again = encode(&message);
+    if again.len() <= DATAGRAM_BYTES {
+        assert_eq!(decode(&again).as_ref(), Ok(&message));
+    }
+    let names = [&[1, 3, 6, 1, 2, 1, 1, 1, 0][..], &[1, 3, 6, 1, 2, 1, 43, 10, 2, 1, 4, 1, 1]];
+    let name = |arcs: &[u32]| Oid::new(arcs).expect("an identifier");
+    let table = names.map(|arcs| (name(arcs), Value::OctetString(vec![7; 400].into()))).into();
+    if let Some(answer) = agent::answer(&message, &message.community, &table) {
+        assert_eq!(answer.pdu.request_id, message.pdu.request_id);
+        // A refusal repeats the question, which may have been shorter when somebody else wrote it.
+        assert!(encode(&answer).len() <= DATAGRAM_BYTES.max(again.len()));
+    }
+}
+
 /// What one conversation came to: events with data joined, and octets written.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Outcome {

@@ -137,6 +137,7 @@ pub(super) fn printer(printer: &Printer, uri: Uri, wanted: &Wanted) -> Group {
 pub(super) fn job(printer: &Printer, uri: Uri, job: &Job, wanted: &Wanted) -> Group {
     let up_time = up_time(printer);
     let ended = if job.state.is_terminal() { Value::Integer(up_time) } else { Value::NoValue };
+    let number = |count: u64| Value::Integer(i32::try_from(count).unwrap_or(i32::MAX));
     let octets = i32::try_from(job.bytes.div_ceil(1024)).unwrap_or(i32::MAX);
     let all = Group::new(GroupTag::Job)
         .with("job-id", Value::Integer(job.id))
@@ -149,6 +150,8 @@ pub(super) fn job(printer: &Printer, uri: Uri, job: &Job, wanted: &Wanted) -> Gr
         .with("job-state-message", Value::Text(job.message.into()))
         .with("job-k-octets", Value::Integer(octets))
         .with("job-k-octets-processed", Value::Integer(octets))
+        .with("job-impressions-completed", number(job.counts.impressions))
+        .with("job-media-sheets-completed", number(job.counts.sheets))
         .with("copies", Value::Integer(i32::from(job.copies)))
         .with("time-at-creation", Value::Integer(1))
         .with("time-at-processing", Value::Integer(1))

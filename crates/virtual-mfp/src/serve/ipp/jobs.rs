@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use wire::ipp::JobState;
 
+use crate::serve::counts::Counts;
+
 /// One job.
 #[derive(Clone, Debug)]
 pub struct Job {
@@ -22,6 +24,8 @@ pub struct Job {
     pub message: &'static str,
     /// Bytes taken.
     pub bytes: u64,
+    /// What came out.
+    pub counts: Counts,
     /// Copies asked for.
     pub copies: u16,
 }
@@ -55,7 +59,17 @@ impl Jobs {
             all.jobs.remove(ended);
         }
         all.last = all.last.checked_add(1).unwrap_or(1);
-        let job = Job { id: all.last, name, user, state, reason, message: "", bytes: 0, copies };
+        let job = Job {
+            id: all.last,
+            name,
+            user,
+            state,
+            reason,
+            message: "",
+            bytes: 0,
+            counts: Counts::default(),
+            copies,
+        };
         all.jobs.push_back(job.clone());
         Some(job)
     }

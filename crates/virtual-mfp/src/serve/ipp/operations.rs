@@ -7,7 +7,8 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use wire::ipp::{Group, GroupTag, JobState, Message, Operation, Status, Value};
 
-use crate::serve::engine::{Announced, Stopped};
+use crate::serve::counts::Counts;
+use crate::serve::engine::{Announced, Job as Sheets, Stopped};
 
 use super::attributes::{self, Wanted};
 use super::jobs::Job;
@@ -150,17 +151,19 @@ fn create(
 
 /// Prints the document of a job that is there, and says what became of it.
 async fn print(printer: &Printer, from: SocketAddr, job: Job, document: Document) -> Result<Job, Cut> {
-    let end = |bytes, state, reason, message| {
+    let end = |bytes, counts: Counts, state, reason, message| {
         let changed = printer.jobs.change(job.id, |job| {
             // A job that was canceled meanwhile stays so.
             if !job.state.is_terminal() {
                 (job.state, job.reason, job.message) = (state, reason, message);
             }
-            job.bytes = bytes;
+            (job.bytes, job.counts) = (bytes, counts);
         });
         changed.unwrap_or_else(|| job.clone())
     };
-    let aborted = |bytes, message| end(bytes, JobState::Aborted, "aborted-by-system", message);
+    let aborted = |sheets: &Sheets<'_>, message| {
+        end(sheets.bytes(), sheets.counts(), JobState::Aborted, "aborted-by-system", message)
+    };
     let announced = Announced {
         source: "ipp",
         from: from.to_string(),
@@ -169,27 +172,30 @@ async fn print(printer: &Printer, from: SocketAddr, job: Job, document: Document
         copies: job.copies,
     };
     let Ok(mut sheets) = printer.engine.begin(announced) else {
-        return Ok(aborted(0, "the document cannot be written"));
+        let why = "the document cannot be written";
+        return Ok(end(0, Counts::default(), JobState::Aborted, "aborted-by-system", why));
     };
     let Document { first, mut body } = document;
     let mut next = Some(Ok(first));
     while let Some(part) = next {
         let Ok(bytes) = part else {
             tracing::info!(job = job.id, "the sender went away before the end");
-            aborted(sheets.bytes(), "the sender went away");
+            sheets.lose();
+            aborted(&sheets, "the sender went away");
             return Err(Cut);
         };
         if printer.jobs.find(job.id).is_none_or(|job| job.state.is_terminal()) {
-            return Ok(end(sheets.bytes(), JobState::Canceled, "job-canceled-by-user", ""));
+            sheets.lose();
+            return Ok(end(sheets.bytes(), sheets.counts(), JobState::Canceled, "job-canceled-by-user", ""));
         }
         match sheets.write(&bytes).await {
             Ok(()) => {}
-            Err(Stopped::Jam) => return Ok(aborted(sheets.bytes(), "paper jam")),
+            Err(Stopped::Jam) => return Ok(aborted(&sheets, "paper jam")),
             Err(Stopped::Drop) => {
-                aborted(sheets.bytes(), "the connection was cut");
+                aborted(&sheets, "the connection was cut");
                 return Err(Cut);
             }
-            Err(Stopped::Io(_)) => return Ok(aborted(sheets.bytes(), "the document cannot be written")),
+            Err(Stopped::Io(_)) => return Ok(aborted(&sheets, "the document cannot be written")),
         }
         next = loop {
             match body.frame().await {
@@ -202,9 +208,10 @@ async fn print(printer: &Printer, from: SocketAddr, job: Job, document: Document
             }
         };
     }
-    let bytes = sheets.bytes();
-    sheets.finish();
-    Ok(end(bytes, JobState::Completed, "job-completed-successfully", ""))
+    if sheets.finish().is_err() {
+        return Ok(aborted(&sheets, "paper jam"));
+    }
+    Ok(end(sheets.bytes(), sheets.counts(), JobState::Completed, "job-completed-successfully", ""))
 }
 
 fn list(printer: &Printer, uri: Uri, request: &Message) -> Message {
