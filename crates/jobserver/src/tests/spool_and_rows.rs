@@ -117,7 +117,7 @@ async fn a_backup_with_the_keys_is_a_server_again() {
     let directory = target.path().join("copy");
     let request = message::BackupRequest { directory: directory.display().to_string() };
     let files = world.administration.backup(request.clone()).await.unwrap().into_inner().files;
-    assert_eq!(files.len(), 2, "{files:?}");
+    assert_eq!(files.len(), 3, "two stores and a document: {files:?}");
     let twice = world.administration.backup(request).await.unwrap_err();
     assert_eq!(rpc::Error::from(twice).kind, rpc::Kind::Refused);
     let restored = tempfile::tempdir().unwrap();
