@@ -13,6 +13,7 @@
 //! - [`job`]: a job, its states and the table of transitions
 //! - [`login`]: who may log in at a device
 //! - [`collect`]: which held documents may be printed, by whom
+//! - [`finishing`]: what the panel and the ticket change of a document
 //! - [`retention`]: how long a job is kept
 //! - [`tracking`]: who printed what, where, when, at which price
 //! - [`money`] has the amounts
@@ -24,6 +25,7 @@ pub mod collect;
 pub mod count;
 pub mod device;
 pub mod event;
+pub mod finishing;
 pub mod id;
 pub mod job;
 pub mod ledger;

@@ -3,6 +3,7 @@
 
 use domain::Status;
 use domain::collect::DocumentRefused;
+use domain::finishing::ForceRefused;
 use domain::login::LoginRefused;
 use rpc::Kind;
 use storage::StoreError;
@@ -70,6 +71,12 @@ impl From<DocumentRefused> for Failed {
             DocumentRefused::Copies => Kind::Invalid,
         };
         Self::new(kind, refused.status(), refused.to_string())
+    }
+}
+
+impl From<ForceRefused> for Failed {
+    fn from(refused: ForceRefused) -> Self {
+        Self::refused(refused.status(), refused.to_string())
     }
 }
 

@@ -31,6 +31,7 @@ mod login;
 mod print;
 mod release;
 mod retention;
+mod rewrite;
 mod rpc;
 mod saved;
 mod server_info;

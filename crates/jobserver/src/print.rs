@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use domain::collect::{DocumentRefused, may_print};
 use domain::device::Device;
+use domain::finishing::{self, Finishing, Forced};
 use domain::job::{Event, Job, NotAllowed, State as JobState};
 use domain::user::User;
 use domain::{DocumentId, JobId, Status};
@@ -80,12 +81,24 @@ impl Events {
     }
 }
 
-pub(crate) fn print(session: &DeviceSession, user: &User, jobs: Vec<JobId>, copies: Option<i32>) -> PrintRun {
+/// Whether somebody may force these settings at a device.
+pub(crate) fn may_force(_person: &User, device: &Device, forced: Forced) -> Result<(), Failed> {
+    Ok(finishing::may_force(forced, true, device.into())?)
+}
+
+pub(crate) fn print(
+    session: &DeviceSession,
+    user: &User,
+    jobs: Vec<JobId>,
+    copies: Option<i32>,
+    forced: Forced,
+) -> PrintRun {
     let (sender, events) = mpsc::channel(EVENTS_WAITING_MAX);
     let run = Run {
         server: session.server.clone(),
         device: session.device.clone(),
         user: user.clone(),
+        forced,
         events: Events(sender),
     };
     session.server.0.tasks.spawn(run.print(jobs, copies));
@@ -103,7 +116,7 @@ pub(crate) async fn print_all(session: &DeviceSession, user: &User) -> Result<Pr
         .await?;
     // By id is by age: the oldest first.
     let waiting = jobs.iter().filter(|job| job.state == JobState::Held).map(|job| job.id).collect();
-    Ok(print(session, user, waiting, None))
+    Ok(print(session, user, waiting, None, Forced::default()))
 }
 
 /// Holds jobs again that were on their way when the server ended. Called once, before anything prints.
@@ -135,6 +148,7 @@ struct Run {
     server: Jobserver,
     device: Device,
     user: User,
+    forced: Forced,
     events: Events,
 }
 
@@ -190,7 +204,12 @@ impl Run {
             };
             Ok::<_, Failed>(state.store.job_change("job-collect", id, collect, now)??)
         });
+        let finishing = finishing::decide(&job.ticket, &job.count, self.forced, (&self.device).into());
+        let done = Mutex::default();
         let release = Release {
+            finishing,
+            forced: self.forced,
+            done: &done,
             server: &self.server,
             device: &self.device,
             user: &self.user,
@@ -213,7 +232,8 @@ impl Run {
                 outcome
             }
         };
-        let way = Way { id, document, printed_before: job.printed, copies, outcome };
+        let finishing = *done.lock().unwrap_or_else(PoisonError::into_inner);
+        let way = Way { id, document, printed_before: job.printed, copies, finishing, outcome };
         self.store_end(way).await
     }
 
@@ -306,6 +326,8 @@ struct Way {
     /// Times it had been printed before; more means that this way is stored already.
     printed_before: i64,
     copies: i32,
+    /// What was changed on it.
+    finishing: Finishing,
     outcome: Result<(), NotDelivered>,
 }
 
@@ -336,7 +358,9 @@ fn end(
     }
     let mut change = match &way.outcome {
         Ok(()) => {
-            let record = tracking::record(state, tracking, &job, user, device, now);
+            // Tracked is what came out.
+            let out = Job { count: way.finishing.counted(&job.count), ..job.clone() };
+            let record = tracking::record(state, tracking, &out, user, device, now);
             let job = job.apply(Event::Delivered, now)?;
             Change { job, message: Some((tracking::RECIPIENT, tracking.0.clone(), record)) }
         }

@@ -2,6 +2,7 @@
 //! it reads from a socket; every method is one operation.
 
 use domain::device::{Channel, Device};
+use domain::finishing::Forced;
 use domain::login::Credential;
 use domain::secret::Pin;
 use domain::user::User;
@@ -205,7 +206,22 @@ impl DeviceSession {
     /// # Errors
     /// Status 53 when nobody is logged in.
     pub async fn print(&self, jobs: Vec<JobId>, copies: Option<i32>) -> Result<PrintRun, Failed> {
-        Ok(crate::print::print(self, self.logged_in()?, jobs, copies))
+        Ok(crate::print::print(self, self.logged_in()?, jobs, copies, Forced::default()))
+    }
+
+    /// As [`DeviceSession::print`], with settings the person forces at the panel.
+    ///
+    /// # Errors
+    /// Status 53 when nobody is logged in; those of [`domain::finishing::ForceRefused`].
+    pub async fn print_forced(
+        &self,
+        jobs: Vec<JobId>,
+        copies: Option<i32>,
+        forced: Forced,
+    ) -> Result<PrintRun, Failed> {
+        let person = self.logged_in()?;
+        crate::print::may_force(person, &self.device, forced)?;
+        Ok(crate::print::print(self, person, jobs, copies, forced))
     }
 
     /// Prints everything that waits for the person and is not printing already, oldest first.

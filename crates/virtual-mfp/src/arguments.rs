@@ -122,6 +122,12 @@ pub(crate) struct SessionArguments {
     /// Copies of each document instead of those asked for at submission
     #[arg(long, value_name = "N", requires = "what", value_parser = clap::value_parser!(u16).range(1..=999))]
     pub(crate) copies: Option<u16>,
+    /// Print without colour, whatever the document says
+    #[arg(long, requires = "what")]
+    pub(crate) mono: bool,
+    /// Print on both sides, whatever the document says
+    #[arg(long, requires = "what")]
+    pub(crate) duplex: bool,
     /// Keep this document after printing (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(crate) retain: Vec<u64>,

@@ -86,7 +86,7 @@ pub(super) fn user(user: &User, documents: i64, print_all: bool) -> records::Use
     records::User {
         logon: user.logon.as_str().to_owned(),
         full_name: user.full_name.clone(),
-        rights: right::PRINT | right::PRINT_ALL,
+        rights: right::PRINT | right::PRINT_ALL | right::CHANGE_SETTINGS,
         documents: u32::try_from(documents).unwrap_or(if documents < 0 { 0 } else { u32::MAX }),
         print_all,
         domain: (!user.domain.is_empty()).then(|| user.domain.clone()),

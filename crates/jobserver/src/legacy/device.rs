@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use domain::JobId;
+use domain::finishing::Forced;
 use service::{Clock, Stop};
 use tokio::sync::mpsc;
 use wire::safecom::records::{
@@ -284,11 +285,6 @@ impl Face {
             Some(Answer::refused_as(Status::Restart))
         } else if self.runs.len() >= RUNS_MAX {
             Some(Answer::refused(Status::ServerBusy, "this panel prints enough already"))
-        } else if print.mono || print.duplex {
-            Some(Answer::refused(
-                Status::DeviceTypeNotAllowed,
-                "print settings cannot be changed at the panel on this server",
-            ))
         } else {
             None
         };
@@ -297,10 +293,11 @@ impl Face {
         }
         let Ids(ids) = &print.documents;
         let copies = print.copies.map(i32::from);
+        let forced = Forced { mono: print.mono, duplex: print.duplex };
         let run = match (ids.is_empty(), copies) {
-            (false, copies) => device.print(convert::jobs(&print.documents), copies).await,
-            (true, None) => device.print_all().await,
-            (true, Some(_)) => self.print_all_with_copies(copies).await,
+            (false, copies) => device.print_forced(convert::jobs(&print.documents), copies, forced).await,
+            (true, None) if forced == Forced::default() => device.print_all().await,
+            (true, copies) => self.print_all_changed(copies, forced).await,
         };
         match run {
             Ok(run) => self.runs.begin(id, BeganBy::Print, run),
@@ -308,13 +305,17 @@ impl Face {
         }
     }
 
-    /// Printing all with other copies than asked for at submission: what waits now, oldest first.
-    async fn print_all_with_copies(&self, copies: Option<i32>) -> Result<crate::session::PrintRun, Failed> {
+    /// Printing all with other settings than asked for at submission: what waits now, oldest first.
+    async fn print_all_changed(
+        &self,
+        copies: Option<i32>,
+        forced: Forced,
+    ) -> Result<crate::session::PrintRun, Failed> {
         let Some(device) = &self.device else { return Err(not_logged_in()) };
         let waiting = device.documents().await?;
         let jobs: Vec<JobId> =
             waiting.iter().filter(|document| !document.printing).map(|document| document.id).collect();
-        device.print(jobs, copies).await
+        device.print_forced(jobs, copies, forced).await
     }
 
     fn run_said(&mut self, id: u32, began_by: BeganBy, said: Said) {

@@ -10,7 +10,7 @@ use crate::failed::Failed;
 use crate::spool::{Block, Reader, SpoolError};
 
 /// Reads ahead by one block; two buffers go round.
-pub(super) struct Blocks {
+pub(crate) struct Blocks {
     reader: Arc<Reader>,
     next: JoinHandle<(Block, Result<(), SpoolError>)>,
     spare: Option<Block>,
@@ -18,13 +18,13 @@ pub(super) struct Blocks {
 }
 
 impl Blocks {
-    pub(super) fn new(reader: &Arc<Reader>) -> Self {
+    pub(crate) fn new(reader: &Arc<Reader>) -> Self {
         let next = read(reader, 0, Block::default());
         Self { reader: Arc::clone(reader), next, spare: Some(Block::default()), number: 1 }
     }
 
     /// The next block; an empty one after the last. Give it back with [`Blocks::recycle`].
-    pub(super) async fn next(&mut self) -> Result<Block, NotDelivered> {
+    pub(crate) async fn next(&mut self) -> Result<Block, NotDelivered> {
         let (block, outcome) = (&mut self.next).await.map_err(|error| {
             NotDelivered::new(Status::GENERAL_FAILURE, format!("reading failed: {error}"))
         })?;
@@ -39,7 +39,7 @@ impl Blocks {
         Ok(block)
     }
 
-    pub(super) fn recycle(&mut self, block: Block) {
+    pub(crate) fn recycle(&mut self, block: Block) {
         self.spare = Some(block);
     }
 }

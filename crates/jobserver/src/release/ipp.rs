@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::Status;
+use domain::count::Duplex;
 use domain::device::{Attempt, Channel};
 use service::http::{Body, HttpError, Limits, Session, Trust};
 use tokio::time::{Instant, sleep};
@@ -58,6 +59,8 @@ pub(super) async fn deliver(
         outcome(&answer).map_err(|refused| WayFailed::NoWay(refused.to_string()))?;
     }
     started(release, attempt.channel).await;
+    // The attributes say it all.
+    release.took(release.finishing);
     talk.print(release, reader).await.map_err(WayFailed::NotDelivered)
 }
 
@@ -213,7 +216,8 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// What the client asked for goes to the device as it came; the panel's copies multiply it.
+/// What the client asked for goes to the device as it came, with what the panel forces; the panel's copies multiply
+/// it.
 fn template(release: &Release<'_>) -> Vec<Attribute> {
     let ticket = &release.job.ticket;
     let copies = release.copies.saturating_mul(ticket.copies.max(1));
@@ -221,11 +225,17 @@ fn template(release: &Release<'_>) -> Vec<Attribute> {
     if copies > 1 {
         template.push(Attribute::new("copies", Value::Integer(copies)));
     }
-    let keywords =
-        [("sides", &ticket.sides), ("print-color-mode", &ticket.print_color_mode), ("media", &ticket.media)];
+    let sides = match release.finishing.sides {
+        Some(Duplex::Simplex) => "one-sided",
+        Some(Duplex::LongEdge) => "two-sided-long-edge",
+        Some(Duplex::ShortEdge) => "two-sided-short-edge",
+        Some(Duplex::Unknown | Duplex::Mixed) | None => &ticket.sides,
+    };
+    let mode = if release.finishing.mono { "monochrome" } else { &ticket.print_color_mode };
+    let keywords = [("sides", sides), ("print-color-mode", mode), ("media", &ticket.media)];
     for (name, keyword) in keywords {
         if !keyword.is_empty() {
-            template.push(Attribute::new(name, Value::keyword(keyword.clone())));
+            template.push(Attribute::new(name, Value::keyword(keyword.to_owned())));
         }
     }
     template

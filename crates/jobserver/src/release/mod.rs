@@ -10,8 +10,13 @@ mod ipp;
 mod own;
 mod raw;
 
+pub(crate) use blocks::Blocks;
+
 use domain::Status;
+use std::sync::{Mutex, PoisonError};
+
 use domain::device::{Attempt, Channel, Device};
+use domain::finishing::{Finishing, Forced};
 use domain::job::Job;
 use domain::user::User;
 
@@ -27,6 +32,12 @@ pub(crate) struct Release<'a> {
     pub(crate) user: &'a User,
     pub(crate) job: &'a Job,
     pub(crate) copies: i32,
+    /// What has to be changed of the document.
+    pub(crate) finishing: Finishing,
+    /// What the panel insists on: without it the document is not sent.
+    pub(crate) forced: Forced,
+    /// What was changed on the way that was taken.
+    pub(crate) done: &'a Mutex<Finishing>,
     pub(crate) events: &'a Events,
 }
 
@@ -42,6 +53,37 @@ pub(crate) struct NotDelivered {
 impl NotDelivered {
     pub(crate) fn new(status: Status, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
+    }
+}
+
+impl Release<'_> {
+    /// What is changed in the data itself. Says no when the panel forces what the data cannot be told.
+    fn in_data(&self) -> Result<Finishing, NotDelivered> {
+        let done = crate::rewrite::in_data(self.finishing, &self.job.count);
+        let lost = |forced: bool, wanted: bool, done: bool| forced && wanted && !done;
+        let what = if lost(self.forced.mono, self.finishing.mono, done.mono) {
+            "without colour"
+        } else if lost(self.forced.duplex, self.finishing.sides.is_some(), done.sides.is_some()) {
+            "on both sides"
+        } else {
+            self.took(done);
+            return Ok(done);
+        };
+        let languages = self.job.count.languages.join(", ");
+        let message = format!(
+            "The document cannot be printed {what} here: its data ({languages}) cannot be told to. \
+             Print it as it is."
+        );
+        Err(NotDelivered::new(Status::OPERATION_NOT_ALLOWED, message))
+    }
+
+    fn took(&self, done: Finishing) {
+        *self.done.lock().unwrap_or_else(PoisonError::into_inner) = done;
+    }
+
+    /// How often the document is sent.
+    fn sendings(&self) -> i32 {
+        self.copies.saturating_mul(self.finishing.sendings.max(1))
     }
 }
 

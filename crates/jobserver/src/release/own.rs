@@ -7,9 +7,9 @@ use domain::Status;
 use rpc::Kind;
 use tokio::sync::{mpsc, oneshot};
 
-use super::blocks::Blocks;
 use super::{NotDelivered, Release};
 use crate::failed::Failed;
+use crate::rewrite::Changed;
 use crate::session::{DocumentStream, PrintEvent};
 use crate::spool::Reader;
 
@@ -20,19 +20,21 @@ pub(super) async fn deliver(release: &Release<'_>, reader: Arc<Reader>) -> Resul
     if release.events.is_closed() {
         return Err(NotDelivered::new(Status::CONNECTION_LOST, "The device's session ended."));
     }
+    let finishing = release.in_data()?;
+    let bytes = crate::rewrite::length(&reader, &finishing).await?;
     let (chunks, received) = mpsc::channel(BLOCKS_WAITING_MAX);
     let (outcome, mut ended) = oneshot::channel();
-    let total = reader.plain_len() * u64::try_from(release.copies).unwrap_or(1);
+    let total = bytes * u64::try_from(release.sendings()).unwrap_or(1);
     let stream = DocumentStream {
         job: release.job.id,
         name: release.job.name.clone(),
-        bytes: reader.plain_len(),
-        copies: release.copies,
+        bytes,
+        copies: release.sendings(),
         chunks: received,
         outcome,
     };
     release.events.tell(PrintEvent::Stream(stream)).await;
-    let mut blocks = Blocks::new(&reader);
+    let mut blocks = Changed::new(&reader, &finishing);
     let mut sent = 0;
     loop {
         let block = match blocks.next().await {

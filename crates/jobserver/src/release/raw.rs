@@ -15,8 +15,8 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::{Instant, timeout};
 
-use super::blocks::Blocks;
 use super::{NotDelivered, Release, WayFailed, started};
+use crate::rewrite::Changed;
 use crate::spool::Reader;
 
 /// Progress is told this often at most.
@@ -28,10 +28,12 @@ pub(super) async fn deliver(
     attempt: &Attempt,
 ) -> Result<(), WayFailed> {
     let settings = release.server.0.settings();
+    let finishing = release.in_data().map_err(WayFailed::NotDelivered)?;
+    let copies = release.sendings();
     let mut progress = Progress::new(release, reader.plain_len());
-    for copy in 1..=release.copies {
+    for copy in 1..=copies {
         // Decrypting starts while the connection is made.
-        let blocks = Blocks::new(reader);
+        let blocks = Changed::new(reader, &finishing);
         let connecting = TcpStream::connect((attempt.host.as_str(), attempt.port));
         let stream = match timeout(settings.connect_timeout(), connecting).await {
             Ok(Ok(stream)) => stream,
@@ -39,7 +41,7 @@ pub(super) async fn deliver(
             Err(_) if copy == 1 => return Err(WayFailed::NoWay("no answer in time".to_owned())),
             Ok(Err(_)) | Err(_) => {
                 let told = NotDelivered::new(Status::CANNOT_CONNECT, "the printer takes no more connections");
-                return Err(WayFailed::NotDelivered(of_copies(told, copy, release.copies)));
+                return Err(WayFailed::NotDelivered(of_copies(told, copy, copies)));
             }
         };
         if copy == 1 {
@@ -48,7 +50,7 @@ pub(super) async fn deliver(
         let limits = Limits { stall: settings.stall_timeout(), finish: settings.finish_timeout() };
         send(stream, blocks, limits, &mut progress)
             .await
-            .map_err(|told| WayFailed::NotDelivered(of_copies(told, copy, release.copies)))?;
+            .map_err(|told| WayFailed::NotDelivered(of_copies(told, copy, copies)))?;
     }
     Ok(())
 }
@@ -60,7 +62,7 @@ struct Limits {
 
 async fn send(
     stream: TcpStream,
-    mut blocks: Blocks,
+    mut blocks: Changed,
     limits: Limits,
     progress: &mut Progress<'_, '_>,
 ) -> Result<(), NotDelivered> {
@@ -148,12 +150,13 @@ struct Progress<'a, 'b> {
 
 impl<'a, 'b> Progress<'a, 'b> {
     fn new(release: &'a Release<'b>, document_bytes: u64) -> Self {
-        let copies = u64::try_from(release.copies).unwrap_or(1);
+        let copies = u64::try_from(release.sendings()).unwrap_or(1);
         Self { release, sent: 0, total: document_bytes * copies, told: Instant::now() }
     }
 
     fn add(&mut self, bytes: usize) {
-        self.sent += bytes as u64;
+        // A document that is changed on its way may be longer.
+        self.sent = (self.sent + bytes as u64).min(self.total);
         let now = Instant::now();
         if now.duration_since(self.told) >= PROGRESS_EVERY || self.sent == self.total {
             self.told = now;

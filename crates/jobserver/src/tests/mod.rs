@@ -4,6 +4,7 @@ mod events;
 mod login;
 mod release;
 mod release_ipp;
+mod rewrite;
 mod saved;
 mod snmp;
 mod spool_and_rows;

@@ -63,7 +63,8 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
     let mut tally = at_login.unwrap_or(PrintAnswer { printed: 0, failed: 0 });
     if arguments.print_all || !arguments.print.is_empty() {
         let documents = Ids(arguments.print.clone());
-        let print = Print { documents, copies: arguments.copies, mono: false, duplex: false };
+        let print =
+            Print { documents, copies: arguments.copies, mono: arguments.mono, duplex: arguments.duplex };
         panel.report.tap(None);
         let id = panel.ask(Request::Print(print))?;
         let Answer::Print(run) = panel.answer(id).await? else { return Err(panel.nonsense()) };
