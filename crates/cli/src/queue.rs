@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use rpc::proto::jobserver as proto;
-use rpc::proto::jobserver::queue::{Kind as ProtoKind, Owner as ProtoOwner};
+use rpc::proto::jobserver::queue::{Kind as ProtoKind, Owner as ProtoOwner, WhenAway as ProtoWhenAway};
 use serde::Serialize;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::output::{Listed, or_dash, or_null, yes};
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueCommand {
     /// Add a queue; people print to ipp://HOST:631/ipp/print/NAME
-    Add(QueueAdd),
+    Add(Box<QueueAdd>),
     /// List queues
     List,
     /// Delete a queue
@@ -45,6 +45,17 @@ enum Owner {
     Authenticated,
 }
 
+/// What a push queue does while the tracking server is away.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum WhenAway {
+    /// As the setting push.when-tracking-away says
+    Inherit,
+    /// Print; the record follows
+    Print,
+    /// Wait
+    Hold,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct QueueAdd {
     /// Name: letters, digits, '-', '_', '.', at most 127
@@ -70,6 +81,27 @@ pub(crate) struct QueueAdd {
     /// Free text, shown to people who look for a printer
     #[arg(long, default_value = "", value_name = "TEXT")]
     location: String,
+    /// Device a push queue prints on; with --forward, only the device it is tracked under
+    #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
+    device: String,
+    /// Add the device, at this HOST[:PORT] or URI, if there is none of this name
+    #[arg(long, default_value = "", value_name = "ADDRESS", requires = "device", hide_default_value = true)]
+    device_address: String,
+    /// Location of a device that is added
+    #[arg(long, default_value = "", value_name = "TEXT", requires = "device", hide_default_value = true)]
+    device_location: String,
+    /// Another push queue whose device prints
+    #[arg(long, default_value = "", value_name = "QUEUE", hide_default_value = true)]
+    forward: String,
+    /// What a push queue does while the tracking server is away
+    #[arg(long, value_enum, default_value_t = WhenAway::Inherit)]
+    when_away: WhenAway,
+    /// Cost code put into tracking records of a push queue instead of the person's
+    #[arg(long, default_value = "", value_name = "CODE", hide_default_value = true)]
+    cost_code: String,
+    /// Driver name put into tracking records of a push queue instead of the driver's
+    #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
+    driver_name: String,
     /// Show asterisks instead of document names
     #[arg(long)]
     hide_document_name: bool,
@@ -84,7 +116,7 @@ pub(crate) struct QueueAdd {
 pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<(), Failure> {
     match command {
         QueueCommand::Add(arguments) => {
-            let request = proto::QueueAddRequest { queue: Some(queue(arguments)) };
+            let request = proto::QueueAddRequest { queue: Some(queue(*arguments)) };
             let queue = shell.reach.administration().await?.queue_add(request).await?;
             shell.output.show(&Queue::from(queue.into_inner()))
         }
@@ -130,6 +162,18 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         color: !arguments.no_color,
         duplex: !arguments.no_duplex,
         accepting_jobs: true,
+        device: arguments.device,
+        forward: arguments.forward,
+        when_away: match arguments.when_away {
+            WhenAway::Inherit => ProtoWhenAway::Inherit,
+            WhenAway::Print => ProtoWhenAway::Print,
+            WhenAway::Hold => ProtoWhenAway::Hold,
+        }
+        .into(),
+        cost_code: arguments.cost_code,
+        driver_name: arguments.driver_name,
+        device_address: arguments.device_address,
+        device_location: arguments.device_location,
     }
 }
 
@@ -150,6 +194,11 @@ pub(crate) struct Queue {
     duplex: bool,
     accepting_jobs: bool,
     held_jobs: i64,
+    device: Option<String>,
+    forward: Option<String>,
+    when_away: &'static str,
+    cost_code: Option<String>,
+    driver_name: Option<String>,
 }
 
 impl From<proto::Queue> for Queue {
@@ -163,6 +212,11 @@ impl From<proto::Queue> for Queue {
             ProtoOwner::Fixed => "fixed",
             ProtoOwner::JobData => "job-data",
             ProtoOwner::Authenticated => "authenticated",
+        };
+        let when_away = match queue.when_away() {
+            ProtoWhenAway::Inherit => "inherit",
+            ProtoWhenAway::Print => "print",
+            ProtoWhenAway::Hold => "hold",
         };
         Self {
             id: queue.id,
@@ -179,6 +233,11 @@ impl From<proto::Queue> for Queue {
             duplex: queue.duplex,
             accepting_jobs: queue.accepting_jobs,
             held_jobs: queue.held_jobs,
+            device: or_null(queue.device),
+            forward: or_null(queue.forward),
+            when_away,
+            cost_code: or_null(queue.cost_code),
+            driver_name: or_null(queue.driver_name),
         }
     }
 }

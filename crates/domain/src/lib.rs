@@ -32,6 +32,7 @@ pub mod ledger;
 pub mod login;
 pub mod money;
 pub mod price;
+pub mod push;
 pub mod queue;
 pub mod retention;
 pub mod secret;

@@ -1,6 +1,7 @@
 //! Queues documents are sent to, and whose a document becomes.
 
 use crate::id::QueueId;
+use crate::push::Push;
 use crate::text::{Logon, QueueName, TextError, split_domain};
 
 /// A print queue.
@@ -30,6 +31,8 @@ pub struct Queue {
     pub duplex: bool,
     /// Refuses documents when false.
     pub accepting_jobs: bool,
+    /// What a push queue does with its documents; without meaning for a pull queue.
+    pub push: Push,
 }
 
 /// What happens to a document.
@@ -119,6 +122,7 @@ mod tests {
             color: true,
             duplex: true,
             accepting_jobs: true,
+            push: Push::default(),
         }
     }
 

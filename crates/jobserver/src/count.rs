@@ -72,6 +72,7 @@ fn count_page(
             Err(error) => failure(&error.to_string()),
         };
         state.store.job_count_set(job.id, document, &count)?;
+        state.push.wake();
     }
     Ok(last)
 }

@@ -21,7 +21,11 @@ pub(crate) async fn documents(server: &Jobserver, owner: UserId) -> Result<Vec<D
         .blocking(move |state| {
             let filter = JobFilter { owner: Some(owner), which: Which::NotCompleted, ..JobFilter::default() };
             let jobs = state.store.jobs_list(&filter, LISTED_MAX)?;
-            let shown = jobs.iter().filter(|job| job.state != State::Pending && !job.marked_for_deletion);
+            let shown = jobs.iter().filter(|job| {
+                job.state != State::Pending
+                    && !job.marked_for_deletion
+                    && !crate::push::is_waiting(state, job)
+            });
             Ok::<_, Failed>(shown.map(document).collect())
         })
         .await

@@ -10,6 +10,7 @@
 //! - [`snmp`]: a device's counters and state.
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
+//! - `push`: queues whose documents nobody collects.
 //! - Background: `count`, `integrity`, `retention`.
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
@@ -29,6 +30,7 @@ mod keys;
 pub mod legacy;
 mod login;
 mod print;
+mod push;
 mod release;
 mod retention;
 mod rewrite;
@@ -136,6 +138,7 @@ async fn open(
             owners: Mutex::default(),
             committer,
             locks: print::Locks::default(),
+            push: push::Push::default(),
             channels: Mutex::new(HashMap::new()),
             login_stripes: [const { Mutex::new(()) }; LOGIN_STRIPES],
             password_permits: Semaphore::new(PASSWORD_CHECKS_MAX),
@@ -166,6 +169,7 @@ type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
 fn background(server: &Jobserver) -> Vec<(&'static str, Task)> {
     vec![
         ("tracking outbox", Box::pin(tracking::task(server.clone()))),
+        ("push queues", Box::pin(push::task(server.clone()))),
         ("page counts", Box::pin(count::task(server.clone()))),
         ("retention", Box::pin(retention::task(server.clone()))),
         ("integrity", Box::pin(integrity::task(server.clone()))),

@@ -37,11 +37,13 @@ pub(crate) async fn login(
         .audit_or_log(events::login(&session.server.0, "login", &told, &user, device))
         .await;
     session.person = Some(user.clone());
+    session.presence = Some(crate::push::Presence::begin(&session.server, session.device.id));
     let printing = if prints_all { Some(session.print_all().await?) } else { None };
     Ok(Login { user, documents, printing })
 }
 
 pub(crate) async fn logout(session: &mut DeviceSession) {
+    session.presence = None;
     if let Some(user) = session.person.take() {
         tracing::info!(device.name = %session.device.name, user.logon = %user.logon, "logged out");
         let told = format!("{} logged out at {}", user.logon, session.device.name);

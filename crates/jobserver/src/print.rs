@@ -99,6 +99,7 @@ pub(crate) fn print(
         device: session.device.clone(),
         user: user.clone(),
         forced,
+        tracked: None,
         events: Events(sender),
     };
     session.server.0.tasks.spawn(run.print(jobs, copies));
@@ -111,12 +112,29 @@ pub(crate) async fn print_all(session: &DeviceSession, user: &User) -> Result<Pr
         .server
         .blocking(move |state| {
             let filter = JobFilter { owner: Some(owner), which: Which::NotCompleted, ..JobFilter::default() };
-            state.store.jobs_list(&filter, RUN_JOBS_MAX)
+            let mut jobs = state.store.jobs_list(&filter, RUN_JOBS_MAX)?;
+            jobs.retain(|job| !crate::push::is_waiting(state, job));
+            Ok::<_, StoreError>(jobs)
         })
         .await?;
     // By id is by age: the oldest first.
     let waiting = jobs.iter().filter(|job| job.state == JobState::Held).map(|job| job.id).collect();
     Ok(print(session, user, waiting, None, Forced::default()))
+}
+
+/// Prints a document of a push queue; nobody watches.
+pub(crate) async fn print_pushed(
+    server: &Jobserver,
+    device: Device,
+    tracked: Option<Device>,
+    user: User,
+    job: JobId,
+) -> Result<(), Failed> {
+    let (sender, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
+    server.0.tasks.spawn(async move { while events.recv().await.is_some() {} });
+    let forced = Forced::default();
+    let run = Run { server: server.clone(), device, user, forced, tracked, events: Events(sender) };
+    run.print_one(job, None).await
 }
 
 /// Holds jobs again that were on their way when the server ended. Called once, before anything prints.
@@ -149,6 +167,8 @@ struct Run {
     device: Device,
     user: User,
     forced: Forced,
+    /// Device it is tracked under, when that is not the one that prints.
+    tracked: Option<Device>,
     events: Events,
 }
 
@@ -243,7 +263,8 @@ impl Run {
         let tracking = tracking::new_id();
         loop {
             let now = self.server.0.now();
-            let (user, device, tracking) = (self.user.clone(), self.device.clone(), tracking.clone());
+            let device = self.tracked.as_ref().unwrap_or(&self.device).clone();
+            let (user, tracking) = (self.user.clone(), tracking.clone());
             let told = way.clone();
             let stored = self
                 .server

@@ -18,6 +18,8 @@ pub struct DeviceSession {
     pub(crate) server: Jobserver,
     pub(crate) device: Device,
     pub(crate) person: Option<User>,
+    /// Keeps pushed documents away from the device while somebody is logged in.
+    pub(crate) presence: Option<crate::push::Presence>,
 }
 
 /// A successful login.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::login::LoginPolicy;
+use domain::push::WhenAway;
 use domain::retention::RetentionPolicy;
 
 /// A setting that exists.
@@ -68,6 +69,12 @@ pub(crate) const KEYS: &[Key] = &[
         default: "3",
         description: "Failed logins in a row that lock an account, 1-100.",
         kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "push.when-tracking-away",
+        default: "print",
+        description: "What push queues that say nothing themselves do while the tracking server is away: print or hold.",
+        kind: Kind::Choice(&["hold", "print"]),
     },
     Key {
         name: "release.connect-timeout-s",
@@ -155,6 +162,11 @@ impl Settings {
 
     fn integer(&self, name: &str) -> i64 {
         self.text(name).parse().expect("values are checked before they are taken")
+    }
+
+    /// What push queues do while the tracking server is away, unless they say it themselves.
+    pub(crate) fn push_when_away(&self) -> WhenAway {
+        WhenAway::parse(self.text("push.when-tracking-away")).unwrap_or_default()
     }
 
     /// Whether documents that are deleted unprinted are tracked.

@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) committer: Committer,
     /// Jobs on their way to a device, in this process.
     pub(crate) locks: Locks,
+    /// Queues whose documents nobody collects.
+    pub(crate) push: crate::push::Push,
     /// The way that worked last, by device.
     pub(crate) channels: Mutex<HashMap<DeviceId, Attempt>>,
     /// Attempts to log in as one person are judged one after the other, however many devices they come from:

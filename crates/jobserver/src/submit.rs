@@ -63,7 +63,7 @@ pub struct Incoming {
 /// What the document will belong to.
 enum Target {
     /// A new job.
-    New { id: SubmissionId, queue: Queue, owner: Option<Owner>, submission: Box<Submission> },
+    New { id: SubmissionId, queue: Box<Queue>, owner: Option<Owner>, submission: Box<Submission> },
     /// A job that waits for it.
     Job { id: JobId, format: Option<String> },
 }
@@ -77,6 +77,7 @@ pub async fn begin(server: &Jobserver, submission: Submission) -> Result<Incomin
     let queue = find_queue(server, &submission.queue)?;
     let judged_later = submission.described_at_end || queue.owner == OwnerRule::JobData;
     let owner = if judged_later { None } else { Some(owner_of(server, &queue, &submission, "").await?) };
+    let queue = Box::new(queue);
     let target = Target::New { id, queue, owner, submission: Box::new(submission) };
     Ok(Incoming::new(server, target))
 }
@@ -188,6 +189,7 @@ impl Incoming {
         if pending {
             self.server.0.count_wake.notify_one();
         }
+        self.server.0.push.wake();
         Ok(job)
     }
 }

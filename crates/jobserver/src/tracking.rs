@@ -50,7 +50,7 @@ pub(crate) fn record(
     let counted = count.status == CountStatus::Ok;
     let times = |number: i64| if counted { number.saturating_mul(copies) } else { 0 };
     let pages = times(count.pages);
-    let record = Record {
+    let mut record = Record {
         tracking_id: id.0.clone(),
         computer_name: state.computer_name.clone(),
         accounting_model_used: "NONE".to_owned(),
@@ -92,6 +92,7 @@ pub(crate) fn record(
         job_id: job.id.0,
         ..Record::default()
     };
+    crate::push::describe(state, job, device, &mut record);
     record.encode_to_vec()
 }
 

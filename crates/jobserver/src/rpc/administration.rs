@@ -310,6 +310,7 @@ fn setting(settings: &settings::Settings, key: &settings::Key) -> message::Setti
 fn queue_add(state: &State, request: message::QueueAddRequest) -> Result<message::Queue, Failed> {
     let queue = request.queue.ok_or_else(|| Failed::invalid("the queue is missing"))?;
     // A caller that does not think of it means a queue that works.
+    let request = queue.clone();
     let mut queue = convert::parse_queue(queue)?;
     queue.accepting_jobs = true;
     if let Some(port) = queue.raw_port
@@ -318,6 +319,7 @@ fn queue_add(state: &State, request: message::QueueAddRequest) -> Result<message
         let text = format!("the queue '{}' has raw port {port} already", other.name);
         return Err(Failed::new(Kind::Conflict, Code::NAME_EXISTS, text));
     }
+    crate::push::checked(state, &request, &queue)?;
     let name = queue.name.clone();
     state
         .store

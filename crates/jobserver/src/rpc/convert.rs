@@ -3,9 +3,10 @@
 use domain::count::{CountStatus, Duplex};
 use domain::device::{Channel, Device, Target};
 use domain::job::{Job, State, Ticket};
+use domain::push::{Push, WhenAway};
 use domain::queue::{Kind, OwnerRule, Queue};
 use domain::user::User;
-use domain::{Logon, PageCount, QueueId, QueueName, Timestamp};
+use domain::{DeviceName, Logon, PageCount, QueueId, QueueName, Timestamp};
 use rpc::proto::common::{self, page_count};
 use rpc::proto::jobserver as message;
 
@@ -208,6 +209,17 @@ pub(super) fn queue(queue: &Queue, held_jobs: i64) -> message::Queue {
         color: queue.color,
         duplex: queue.duplex,
         accepting_jobs: queue.accepting_jobs,
+        device: queue.push.device.as_ref().map(ToString::to_string).unwrap_or_default(),
+        forward: queue.push.forward.as_ref().map(ToString::to_string).unwrap_or_default(),
+        when_away: match queue.push.when_away {
+            WhenAway::Inherit => message::queue::WhenAway::Inherit,
+            WhenAway::Print => message::queue::WhenAway::Print,
+            WhenAway::Hold => message::queue::WhenAway::Hold,
+        }
+        .into(),
+        cost_code: queue.push.cost_code.clone(),
+        driver_name: queue.push.driver_name.clone(),
+        ..Default::default()
     }
 }
 
@@ -229,6 +241,7 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
         message::queue::Kind::Unspecified | message::queue::Kind::Pull => Kind::Pull,
         message::queue::Kind::Push => Kind::Push,
     };
+    let push = parse_push(&queue)?;
     let raw_port = u16::try_from(queue.raw_port).map_err(|_| Failed::invalid("a port is 1 to 65535"))?;
     let free = |what, text: &str| domain::text::free(what, text, 255).map_err(|error| invalid(&error));
     Ok(Queue {
@@ -244,7 +257,32 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
         color: queue.color,
         duplex: queue.duplex,
         accepting_jobs: queue.accepting_jobs,
+        push,
     })
+}
+
+/// What a push queue does; of a pull queue it must say nothing.
+fn parse_push(queue: &message::Queue) -> Result<Push, Failed> {
+    let invalid = |error: &dyn std::fmt::Display| Failed::invalid(error.to_string());
+    let free = |what, text: &str| domain::text::free(what, text, 255).map_err(|error| invalid(&error));
+    let name = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let device = name(&queue.device).map(|name| DeviceName::parse(&name)).transpose();
+    let forward = name(&queue.forward).map(|name| QueueName::parse(&name)).transpose();
+    let push = Push {
+        device: device.map_err(|error| invalid(&error))?,
+        forward: forward.map_err(|error| invalid(&error))?,
+        when_away: match queue.when_away() {
+            message::queue::WhenAway::Inherit => WhenAway::Inherit,
+            message::queue::WhenAway::Print => WhenAway::Print,
+            message::queue::WhenAway::Hold => WhenAway::Hold,
+        },
+        cost_code: free("cost code", &queue.cost_code)?,
+        driver_name: free("driver name", &queue.driver_name)?,
+    };
+    if queue.kind() != message::queue::Kind::Push && push != Push::default() {
+        return Err(Failed::invalid("only a push queue has a device or another queue to print on"));
+    }
+    Ok(push)
 }
 
 pub(super) fn device(device: Device, now: Timestamp) -> message::Device {

@@ -7,6 +7,7 @@ mod devices;
 mod fields;
 mod jobs;
 mod outbox;
+mod push;
 mod queues;
 mod schema;
 mod settings;

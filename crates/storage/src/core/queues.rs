@@ -1,11 +1,12 @@
 //! Queues.
 
 use diesel::prelude::*;
+use domain::push::Push;
 use domain::queue::{Kind, OwnerRule, Queue};
 use domain::{Logon, QueueId, QueueName, Timestamp};
 
 use super::schema::queues;
-use super::{CoreStore, corrupt};
+use super::{CoreStore, corrupt, push};
 use crate::StoreResult;
 use crate::dialect::insert_returning;
 
@@ -69,6 +70,7 @@ impl QueueRow {
             color: self.color,
             duplex: self.duplex,
             accepting_jobs: self.accepting_jobs,
+            push: Push::default(),
         })
     }
 }
@@ -106,7 +108,11 @@ impl CoreStore {
                 queues::accepting_jobs.eq(queue.accepting_jobs),
                 queues::created_us.eq(created.0),
             );
-            Ok(QueueId(insert_returning!(connection, queues::table, row, queues::id)?))
+            let id = QueueId(insert_returning!(connection, queues::table, row, queues::id)?);
+            if queue.kind == Kind::Push {
+                push::add(connection, id, &queue.push)?;
+            }
+            Ok(id)
         })
     }
 
@@ -117,7 +123,14 @@ impl CoreStore {
     pub fn queues_list(&self) -> StoreResult<Vec<Queue>> {
         self.database.read("queues-list", |connection| {
             let rows: Vec<QueueRow> = queues::table.order(queues::name_key).load(connection)?;
-            rows.into_iter().map(QueueRow::into_queue).collect()
+            let mut settings = push::all(connection)?;
+            rows.into_iter()
+                .map(|row| {
+                    let queue = row.into_queue()?;
+                    let push = settings.remove(&queue.id).unwrap_or_default();
+                    Ok(Queue { push, ..queue })
+                })
+                .collect()
         })
     }
 

@@ -30,6 +30,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    push_queues (queue_id) {
+        queue_id -> BigInt, device -> Text, forward -> Text, when_away -> Text, cost_code -> Text,
+        driver_name -> Text,
+    }
+}
+
+diesel::table! {
     queues (id) {
         id -> BigInt, name -> Text, name_key -> Text, kind -> Text, description -> Text, location -> Text,
         owner -> Text, fixed_logon -> Text, raw_port -> Nullable<BigInt>, default_domain -> Text,

@@ -191,7 +191,23 @@ fn devices_queues_and_settings_read_back() {
             color: true,
             duplex: true,
             accepting_jobs: true,
+            push: domain::push::Push::default(),
         };
+        let pushed = Queue {
+            name: QueueName::parse("office").unwrap(),
+            kind: Kind::Push,
+            push: domain::push::Push {
+                device: Some(DeviceName::parse("Floor 2").unwrap()),
+                forward: Some(QueueName::parse("out").unwrap()),
+                when_away: domain::push::WhenAway::Hold,
+                cost_code: "1009".into(),
+                driver_name: "Universal".into(),
+            },
+            ..queue.clone()
+        };
+        let id = store.queue_add(&NewQueue { queue: pushed.clone(), created: Timestamp(1) }).unwrap();
+        assert_eq!(store.queues_list().unwrap(), [Queue { id, ..pushed.clone() }]);
+        assert!(store.queue_delete(&pushed.name).unwrap());
         let id = store.queue_add(&NewQueue { queue: queue.clone(), created: Timestamp(1) }).unwrap();
         assert_eq!(store.queues_list().unwrap(), [Queue { id, ..queue.clone() }]);
         assert!(store.queue_delete(&queue.name).unwrap());

@@ -1,0 +1,125 @@
+//! What a push queue does with its documents: they are counted, tracked, and sent on to a printer at once
+//! (guide, "Push print tracking").
+
+use crate::text::{DeviceName, QueueName};
+
+/// Settings of a push queue.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Push {
+    /// Device it is tracked under, and printed on unless it is sent through another queue.
+    pub device: Option<DeviceName>,
+    /// Push queue whose device prints ("print through a second printer").
+    pub forward: Option<QueueName>,
+    /// What happens while the tracking server is away.
+    pub when_away: WhenAway,
+    /// Put in the place of the person's cost code in tracking records; empty for not.
+    pub cost_code: String,
+    /// Put in the place of the driver's name in tracking records; empty for not.
+    pub driver_name: String,
+}
+
+/// What a push queue does while the tracking server is away (guide, "Allow printing at all times": `PrintOnJdbError`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum WhenAway {
+    /// As the setting of all queues says.
+    #[default]
+    Inherit,
+    /// Print; the tracking record follows when the server is back.
+    Print,
+    /// Wait.
+    Hold,
+}
+
+impl WhenAway {
+    /// The word as stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Print => "print",
+            Self::Hold => "hold",
+        }
+    }
+
+    /// Reads what [`WhenAway::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Inherit, Self::Print, Self::Hold].into_iter().find(|when| when.as_str() == text)
+    }
+
+    /// Whether a queue holds its documents, `overall` being the setting of all queues.
+    pub fn holds(self, overall: Self) -> bool {
+        match (self, overall) {
+            (Self::Hold, _) | (Self::Inherit, Self::Hold) => true,
+            (Self::Print, _) | (Self::Inherit, Self::Print | Self::Inherit) => false,
+        }
+    }
+}
+
+/// Why a document waits in a push queue, in the order in which it is said.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Wait {
+    /// Its pages are still being counted.
+    NotCounted,
+    /// Somebody is logged in at the device, and must not find other people's paper among theirs
+    /// (guide, "Can a Pull Printer be used for Push tracking?").
+    PersonAtDevice,
+    /// The tracking server is away, and the queue waits for it.
+    TrackingAway,
+}
+
+/// What decides.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Circumstances {
+    /// The count is still pending.
+    pub counting: bool,
+    /// Somebody is logged in at the device that prints.
+    pub person_at_device: bool,
+    /// The queue holds documents while the tracking server is away, and it is.
+    pub held_for_tracking: bool,
+}
+
+/// Why a document has to wait; `None` when it may go.
+pub fn wait(circumstances: Circumstances) -> Option<Wait> {
+    let Circumstances { counting, person_at_device, held_for_tracking } = circumstances;
+    if counting {
+        Some(Wait::NotCounted)
+    } else if person_at_device {
+        Some(Wait::PersonAtDevice)
+    } else if held_for_tracking {
+        Some(Wait::TrackingAway)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_queue_decides_before_the_setting_of_all() {
+        use WhenAway::{Hold, Inherit, Print};
+        let table = [
+            (Inherit, Inherit, false),
+            (Inherit, Print, false),
+            (Inherit, Hold, true),
+            (Print, Hold, false),
+            (Hold, Print, true),
+        ];
+        for (queue, overall, holds) in table {
+            assert_eq!(queue.holds(overall), holds, "{queue:?} {overall:?}");
+            assert_eq!(WhenAway::parse(queue.as_str()), Some(queue));
+        }
+        assert_eq!(WhenAway::parse("never"), None);
+    }
+
+    #[test]
+    fn reasons_to_wait_have_an_order() {
+        let all = Circumstances { counting: true, person_at_device: true, held_for_tracking: true };
+        let counted = Circumstances { counting: false, ..all };
+        let left = Circumstances { person_at_device: false, ..counted };
+        assert_eq!(wait(all), Some(Wait::NotCounted));
+        assert_eq!(wait(counted), Some(Wait::PersonAtDevice));
+        assert_eq!(wait(left), Some(Wait::TrackingAway));
+        assert_eq!(wait(Circumstances { held_for_tracking: false, ..left }), None);
+    }
+}

@@ -1,0 +1,195 @@
+//! Documents of push queues, which nobody collects.
+
+use rpc::proto::trackingserver::record::JobType;
+
+use super::*;
+
+/// Makes a queue of one.
+type Make = fn(&mut message::Queue);
+
+impl World {
+    async fn queue_push(
+        &mut self,
+        name: &str,
+        make: impl FnOnce(&mut message::Queue),
+    ) -> Result<(), rpc::Error> {
+        let mut queue = message::Queue {
+            name: name.into(),
+            kind: message::queue::Kind::Push.into(),
+            ..Default::default()
+        };
+        make(&mut queue);
+        self.administration.queue_add(message::QueueAddRequest { queue: Some(queue) }).await?;
+        Ok(())
+    }
+
+    async fn pushed(&mut self, queue: &str, data: &[u8]) -> JobId {
+        let mut create = self.create("ann");
+        create.queue = queue.into();
+        JobId(self.send(parts(create, data)).await.unwrap().id)
+    }
+
+    /// Waits until the job is as wanted.
+    async fn until(&mut self, job: JobId, wanted: impl Fn(&message::Job) -> bool) -> message::Job {
+        let began = std::time::Instant::now();
+        loop {
+            let shown = self.show(job).await;
+            if wanted(&shown) {
+                return shown;
+            }
+            assert!(began.elapsed() < PATIENCE, "{shown:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn completed(&mut self, job: JobId) {
+        self.until(job, |job| job.state() == message::job::State::Completed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pushed_document_comes_out_by_itself_and_is_tracked_as_one() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    let address = format!("raw://{}", printer.address);
+    world
+        .queue_push("office", |queue| {
+            (queue.device, queue.device_address) = ("floor".into(), address);
+            (queue.device_location, queue.cost_code) = ("hall".into(), "1009".into());
+            queue.driver_name = "Universal".into();
+        })
+        .await
+        .unwrap();
+    let first = world.pushed("office", &sample(300_000)).await;
+    let second = world.pushed("office", &sample(200_000)).await;
+    world.completed(first).await;
+    world.completed(second).await;
+    assert_eq!(printer.printed().iter().map(Vec::len).collect::<Vec<_>>(), [300_000, 200_000]);
+    let records = world.tracked_records();
+    assert_eq!(records.len(), 2);
+    let record = &records[0];
+    assert_eq!(record.job_type(), JobType::Push);
+    assert_eq!((record.device_name.as_str(), record.device_location.as_str()), ("floor", "hall"));
+    assert_eq!((record.user_cost_code.as_str(), record.driver_name.as_str()), ("1009", "Universal"));
+    assert_eq!((record.user_logon.as_str(), record.pm_queue_name.as_str()), ("ann", "office"));
+    assert_eq!(world.files(), 0);
+}
+
+#[tokio::test]
+async fn a_document_sent_through_another_queue_is_tracked_under_its_own_device() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("floor", &printer.address.to_string()).await;
+    world.queue_push("output", |queue| queue.device = "floor".into()).await.unwrap();
+    world
+        .queue_push("office", |queue| (queue.forward, queue.device) = ("output".into(), "ledger".into()))
+        .await
+        .unwrap();
+    let job = world.pushed("office", &sample(1_000)).await;
+    world.completed(job).await;
+    assert_eq!(printer.printed().len(), 1);
+    let records = world.tracked_records();
+    assert_eq!(records.iter().map(|record| record.device_name.as_str()).collect::<Vec<_>>(), ["ledger"]);
+    assert_eq!(records[0].job_type(), JobType::Push);
+    let refused: [(&str, Make); 5] = [
+        ("needs a device", |_| {}),
+        ("no push queue", |queue| queue.forward = "office".into()),
+        ("no push queue", |queue| queue.forward = "pull".into()),
+        ("there is no device", |queue| queue.device = "nowhere".into()),
+        ("needs one with an address", |queue| queue.device = "ledger".into()),
+    ];
+    for (why, make) in refused {
+        let error = world.queue_push("wrong", make).await.unwrap_err();
+        assert!(error.message.contains(why), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn pushed_documents_wait_while_somebody_is_logged_in_at_the_device() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("floor", &printer.address.to_string()).await;
+    world.queue_push("office", |queue| queue.device = "floor".into()).await.unwrap();
+    let session = world.logged_in("floor", "bob-card").await;
+    let mut anns = world.logged_in("floor", "ann-card").await;
+    let job = world.pushed("office", &sample(1_000)).await;
+    world.until(job, |job| job.state_message == "Somebody is logged in at floor.").await;
+    // It is nobody's to collect while it waits for its own way out.
+    assert_eq!(anns.documents().await.unwrap(), []);
+    assert_eq!(done(&finished(anns.print_all().await.unwrap()).await), (0, 0));
+    anns.logout().await;
+    assert!(printer.printed().is_empty(), "bob is still there");
+    // A session that breaks off ends as one that logs out.
+    drop(session);
+    world.completed(job).await;
+    assert_eq!(printer.printed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_queue_waits_for_the_tracking_server_when_it_is_told_to() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("floor", &printer.address.to_string()).await;
+    world
+        .queue_push("office", |queue| {
+            queue.device = "floor".into();
+            queue.when_away = message::queue::WhenAway::Hold.into();
+        })
+        .await
+        .unwrap();
+    world.queue_push("lobby", |queue| queue.device = "floor".into()).await.unwrap();
+    // There is no tracking server in this story.
+    let held = world.pushed("office", &sample(1_000)).await;
+    world.until(held, |job| job.state_message == "The tracking server is away.").await;
+    let goes = world.pushed("lobby", &sample(2_000)).await;
+    world.completed(goes).await;
+    let hold = message::SettingSetRequest { key: "push.when-tracking-away".into(), value: "hold".into() };
+    world.administration.setting_set(hold).await.unwrap();
+    let held_too = world.pushed("lobby", &sample(2_000)).await;
+    world.until(held_too, |job| job.state_message == "The tracking server is away.").await;
+    assert_eq!(printer.printed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_document_that_broke_on_the_way_is_held_and_not_repeated() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::ResetAfter(10_000)).await;
+    world.device("floor", &printer.address.to_string()).await;
+    world.queue_push("office", |queue| queue.device = "floor".into()).await.unwrap();
+    let broken = world.pushed("office", &sample(8_000_000)).await;
+    let shown = world.until(broken, |job| job.state_reasons[0] == "job-suspended-by-system").await;
+    assert!(shown.state_message.contains("printer"), "{}", shown.state_message);
+    printer.behave(Behaviour::Honest);
+    let next = world.pushed("office", &sample(1_000)).await;
+    world.completed(next).await;
+    assert_eq!(printer.printed().pop().unwrap().len(), 1_000);
+    assert_eq!(world.show(broken).await.state(), message::job::State::Held);
+    // Now it is its owner's to collect.
+    let session = world.logged_in("floor", "ann-card").await;
+    assert_eq!(done(&finished(session.print_all().await.unwrap()).await), (1, 0));
+    assert_eq!(world.tracked(), 2);
+}
+
+#[tokio::test]
+async fn a_printer_that_is_away_gets_its_documents_when_it_is_back_even_after_a_restart() {
+    let mut world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    world.device("floor", &format!("raw://{address}")).await;
+    world.queue_push("office", |queue| queue.device = "floor".into()).await.unwrap();
+    let job = world.pushed("office", &sample(1_000)).await;
+    let shown = world.until(job, |job| job.state_message.contains("cannot be reached")).await;
+    assert_eq!(shown.state(), message::job::State::Held);
+    world.until(job, |job| job.state_reasons[0] == "job-hold-until-specified").await;
+    let mut world = World::on(world.stop().await).await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    let edit = message::DeviceEditRequest {
+        name: "floor".into(),
+        address: Some(format!("raw://{}", printer.address)),
+        ..Default::default()
+    };
+    world.administration.device_edit(edit).await.unwrap();
+    world.completed(job).await;
+    assert_eq!((printer.printed().len(), world.tracked()), (1, 1));
+}
