@@ -11,7 +11,8 @@ use wire::discovery::{Answer, Name};
 
 use crate::tracking::stats;
 use crate::{
-    Arguments, account, card, device, events, jobs, ping, print, queue, settings, status, tracking, user,
+    Arguments, account, card, device, events, jobs, mail, ping, print, queue, settings, status, tracking,
+    user,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
@@ -40,6 +41,7 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),
         ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),
+        ("mail".to_owned(), names(mail::Mail::from(jobserver::Mail::default()))),
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
         ("tracking list".to_owned(), names(tracking::Record::from(trackingserver::Record::default()))),
         (

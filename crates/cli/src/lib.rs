@@ -21,6 +21,7 @@ mod events;
 mod inspect;
 mod integrity;
 mod jobs;
+mod mail;
 mod money;
 mod pin;
 mod ping;
@@ -111,6 +112,9 @@ enum Command {
     /// What happened: errors, warnings, and who did what
     #[command(subcommand)]
     Events(events::EventsCommand),
+    /// Mails the suite sends: list, preview, test, retry
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
     /// Copy stores and spool, consistently, into a directory of the server
     Backup(backup::BackupArguments),
 }
@@ -181,6 +185,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Ping(arguments) => ping::run(shell, arguments).await,
             Command::Integrity(arguments) => integrity::run(shell, arguments).await,
             Command::Events(command) => events::run(shell, command).await,
+            Command::Mail(command) => mail::run(shell, command).await,
             Command::Backup(arguments) => backup::run(shell, arguments).await,
         }
     })

@@ -12,6 +12,7 @@ use clap::Args;
 use hyper_util::rt::TokioIo;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
 use rpc::proto::jobserver::event_log_client::EventLogClient;
+use rpc::proto::jobserver::mail_room_client::MailRoomClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
@@ -144,6 +145,15 @@ impl Reach {
     /// When the jobserver cannot be reached.
     pub async fn event_log(&self) -> Result<EventLogClient<Connection>, Failure> {
         let client = EventLogClient::new(self.connect("jobserver", Patience::Unlimited).await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Mails.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn mail_room(&self) -> Result<MailRoomClient<Connection>, Failure> {
+        let client = MailRoomClient::new(self.connect("jobserver", Patience::Unlimited).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 

@@ -19,6 +19,7 @@
 //! - [`money`] has the amounts
 //! - [`price`]: what a document costs
 //! - [`event`]: what administrators should know of
+//! - [`mail`]: what mails say
 //! - [`ledger`]: accounts of people, and every movement on them of money
 
 pub mod collect;
@@ -30,6 +31,7 @@ pub mod id;
 pub mod job;
 pub mod ledger;
 pub mod login;
+pub mod mail;
 pub mod money;
 pub mod price;
 pub mod push;

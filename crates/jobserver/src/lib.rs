@@ -11,6 +11,7 @@
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - `push`: queues whose documents nobody collects.
+//! - `mail`: the outbox of mails, templates, SMTP; `secret_files`: passwords of accounts elsewhere.
 //! - Background: `count`, `integrity`, `retention`.
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
@@ -29,6 +30,7 @@ mod integrity;
 mod keys;
 pub mod legacy;
 mod login;
+mod mail;
 mod print;
 mod push;
 mod release;
@@ -36,6 +38,7 @@ mod retention;
 mod rewrite;
 mod rpc;
 mod saved;
+mod secret_files;
 mod server_info;
 pub mod session;
 mod settings;
@@ -53,6 +56,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use ::rpc::proto::jobserver::administration_server::AdministrationServer;
 use ::rpc::proto::jobserver::event_log_server::EventLogServer;
 use ::rpc::proto::jobserver::event_sink_server::EventSinkServer;
+use ::rpc::proto::jobserver::mail_room_server::MailRoomServer;
 use ::rpc::proto::jobserver::submission_server::SubmissionServer;
 use anyhow::Context as _;
 use service::Context;
@@ -126,6 +130,8 @@ async fn open(
             store,
             events,
             logins: rpc::Logins::default(),
+            mail: mail::Mailroom::new(&context.common.data),
+            secret_files: secret_files::SecretFiles::below(&context.common.keys_dir()),
             spool,
             keys,
             device_secrets: device_secrets::DeviceSecrets::below(&context.common.keys_dir()),
@@ -159,9 +165,11 @@ async fn open(
 fn administrators(server: &Jobserver, calls: Calls) -> Routes {
     let administration =
         AdministrationServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let mails = MailRoomServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
     Routes::new(Authorized::new(administration, server.clone()))
         .add_service(Authorized::new(events, server.clone()))
+        .add_service(Authorized::new(mails, server.clone()))
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -174,6 +182,8 @@ fn background(server: &Jobserver) -> Vec<(&'static str, Task)> {
         ("retention", Box::pin(retention::task(server.clone()))),
         ("integrity", Box::pin(integrity::task(server.clone()))),
         ("events", Box::pin(events::task(server.clone()))),
+        ("mails", Box::pin(mail::task(server.clone()))),
+        ("event mails", Box::pin(mail::alerts_task(server.clone()))),
     ]
 }
 

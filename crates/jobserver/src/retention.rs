@@ -36,6 +36,7 @@ pub(crate) async fn task(server: Jobserver) {
 /// When the store cannot answer.
 pub(crate) fn run(state: &State) -> Result<usize, Failed> {
     let policy = state.settings().retention();
+    crate::mail::deletion::warn(state)?;
     let now = state.now();
     // The store narrows the search, the rule decides.
     let youngest = policy.delete_after.unwrap_or(Duration::MAX).min(policy.incoming_max);
@@ -78,6 +79,7 @@ fn expire(state: &State, old: &Job) -> Result<bool, Failed> {
         user.logon = old.owner_logon,
         "a document was deleted because of its age"
     );
+    crate::mail::deletion::deleted(state, &ended);
     if let Some(document) = ended.document {
         forget_document(state, ended.id, document);
         state.outbox_wake.notify_one();

@@ -1,8 +1,10 @@
 //! What administrators may set while the server runs: known keys, each with a type, a default and a sentence.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::event::Severity;
 use domain::login::LoginPolicy;
 use domain::push::WhenAway;
 use domain::retention::RetentionPolicy;
@@ -19,9 +21,18 @@ pub(crate) struct Key {
 }
 
 enum Kind {
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     Choice(&'static [&'static str]),
-    Text { max: usize },
+    Text {
+        max: usize,
+    },
+    /// As `Text`, or empty for none.
+    Optional {
+        max: usize,
+    },
 }
 
 const DAY_S: i64 = 86_400;
@@ -69,6 +80,108 @@ pub(crate) const KEYS: &[Key] = &[
         default: "3",
         description: "Failed logins in a row that lock an account, 1-100.",
         kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "mail.administrator",
+        default: "",
+        description: "E-mail address for errors of the event log and unfinished jobs; empty for none.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.authentication",
+        default: "none",
+        description: "How the mail server is logged in to: none, password, microsoft-oauth2, google-oauth2.",
+        kind: Kind::Choice(&["google-oauth2", "microsoft-oauth2", "none", "password"]),
+    },
+    Key {
+        name: "mail.ca-file",
+        default: "",
+        description: "PEM file with authorities of the mail server and token service, beside the system's; empty for none.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "mail.delete-warning",
+        default: "none",
+        description: "Who is warned before a document is deleted because of its age: none, author, recipients, both.",
+        kind: Kind::Choice(&["author", "both", "none", "recipients"]),
+    },
+    Key {
+        name: "mail.delete-warning-ahead-s",
+        default: "7200",
+        description: "Seconds before the deletion at which the warning is sent, 60-31622400.",
+        kind: Kind::Integer { min: 60, max: 366 * DAY_S },
+    },
+    Key {
+        name: "mail.event-severity",
+        default: "2",
+        description: "Events of this severity and worse are mailed to mail.administrator, 1-5; 0 for none.",
+        kind: Kind::Integer { min: 0, max: 5 },
+    },
+    Key {
+        name: "mail.from",
+        default: "",
+        description: "E-mail address that mails come from and are answered to.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.job-deleted",
+        default: "no",
+        description: "Whether the author is told when a document was deleted because of its age: yes or no.",
+        kind: Kind::Choice(&["no", "yes"]),
+    },
+    Key {
+        name: "mail.oauth-client-id",
+        default: "",
+        description: "Application (client) id registered with Microsoft or Google.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.oauth-tenant",
+        default: "",
+        description: "Directory (tenant) id of the application at Microsoft; empty for common.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.oauth-url",
+        default: "",
+        description: "Address of the token service; empty for the provider's own.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "mail.port",
+        default: "0",
+        description: "Port of the mail server, 1-65535; 0 for that of mail.security (25, 587, 465).",
+        kind: Kind::Integer { min: 0, max: 65_535 },
+    },
+    Key {
+        name: "mail.puk",
+        default: "yes",
+        description: "Whether a new PUK is mailed to its person: yes or no.",
+        kind: Kind::Choice(&["no", "yes"]),
+    },
+    Key {
+        name: "mail.security",
+        default: "starttls",
+        description: "Encryption to the mail server: none, starttls, tls.",
+        kind: Kind::Choice(&["none", "starttls", "tls"]),
+    },
+    Key {
+        name: "mail.server",
+        default: "",
+        description: "Host that takes mails; empty for no mails at all.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.user",
+        default: "",
+        description: "Account at the mail server.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "mail.welcome",
+        default: "no",
+        description: "Whether new people are welcomed by mail: yes or no.",
+        kind: Kind::Choice(&["no", "yes"]),
     },
     Key {
         name: "push.when-tracking-away",
@@ -201,6 +314,44 @@ impl Settings {
         Duration::from_secs(days * 86_400)
     }
 
+    pub(crate) fn mail(&self) -> MailSettings {
+        let text = |name: &str| self.text(name).to_owned();
+        let ca_file = self.text("mail.ca-file");
+        MailSettings {
+            server: text("mail.server"),
+            port: self.integer("mail.port"),
+            security: match self.text("mail.security") {
+                "none" => MailSecurity::None,
+                "tls" => MailSecurity::Tls,
+                _ => MailSecurity::Starttls,
+            },
+            authentication: match self.text("mail.authentication") {
+                "password" => MailAuthentication::Password,
+                "microsoft-oauth2" => MailAuthentication::Microsoft,
+                "google-oauth2" => MailAuthentication::Google,
+                _ => MailAuthentication::None,
+            },
+            user: text("mail.user"),
+            from: text("mail.from"),
+            administrator: text("mail.administrator"),
+            event_severity: Severity::from_level(self.integer("mail.event-severity")),
+            delete_warning: match self.text("mail.delete-warning") {
+                "author" => Warned::Author,
+                "recipients" => Warned::Recipients,
+                "both" => Warned::Both,
+                _ => Warned::Nobody,
+            },
+            warning_ahead: self.seconds("mail.delete-warning-ahead-s"),
+            puk: self.text("mail.puk") == "yes",
+            welcome: self.text("mail.welcome") == "yes",
+            job_deleted: self.text("mail.job-deleted") == "yes",
+            ca_file: (!ca_file.is_empty()).then(|| PathBuf::from(ca_file)),
+            oauth_client_id: text("mail.oauth-client-id"),
+            oauth_tenant: text("mail.oauth-tenant"),
+            oauth_url: text("mail.oauth-url"),
+        }
+    }
+
     pub(crate) fn integrity_interval(&self) -> Duration {
         self.seconds("integrity.interval-s")
     }
@@ -230,6 +381,105 @@ impl Settings {
     }
 }
 
+/// Encryption to the mail server (guide, "Connection security").
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MailSecurity {
+    None,
+    Starttls,
+    Tls,
+}
+
+/// How the mail server is logged in to (guide, "Authentication").
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MailAuthentication {
+    None,
+    Password,
+    Microsoft,
+    Google,
+}
+
+/// Who is warned before a document is deleted (guide, "E-mail delete warning to").
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Warned {
+    Nobody,
+    Author,
+    Recipients,
+    Both,
+}
+
+/// Everything about sending mails.
+#[derive(Clone, Debug)]
+pub(crate) struct MailSettings {
+    /// Empty: no mails.
+    pub(crate) server: String,
+    port: i64,
+    pub(crate) security: MailSecurity,
+    pub(crate) authentication: MailAuthentication,
+    pub(crate) user: String,
+    pub(crate) from: String,
+    /// Empty: nobody.
+    pub(crate) administrator: String,
+    /// `None`: no events are mailed.
+    pub(crate) event_severity: Option<Severity>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) delete_warning: Warned,
+    pub(crate) warning_ahead: Duration,
+    puk: bool,
+    welcome: bool,
+    job_deleted: bool,
+    pub(crate) oauth_client_id: String,
+    oauth_tenant: String,
+    oauth_url: String,
+}
+
+impl MailSettings {
+    /// The port, by the security when none is set (guide: 25, 587, 465).
+    pub(crate) fn port(&self) -> u16 {
+        match (self.port, self.security) {
+            (0, MailSecurity::None) => 25,
+            (0, MailSecurity::Starttls) => 587,
+            (0, MailSecurity::Tls) => 465,
+            (port, _) => u16::try_from(port).expect("checked before it is taken"),
+        }
+    }
+
+    /// Whether mails of a kind are sent at all.
+    pub(crate) fn wants(&self, kind: domain::mail::Kind) -> bool {
+        use domain::mail::Kind as Mail;
+        match kind {
+            Mail::Puk => self.puk,
+            Mail::Welcome => self.welcome,
+            Mail::JobDelete => self.job_deleted,
+            Mail::Code
+            | Mail::DeleteWarning
+            | Mail::IdExpires
+            | Mail::DelegateRequest
+            | Mail::DelegateAccept
+            | Mail::DelegateReject
+            | Mail::UnfinishedJob
+            | Mail::Event => true,
+        }
+    }
+
+    /// Where access tokens come from.
+    pub(crate) fn oauth_url(&self) -> String {
+        match self.authentication {
+            _ if !self.oauth_url.is_empty() => self.oauth_url.clone(),
+            MailAuthentication::Google => "https://oauth2.googleapis.com/token".to_owned(),
+            _ => {
+                let tenant = if self.oauth_tenant.is_empty() { "common" } else { &self.oauth_tenant };
+                format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token")
+            }
+        }
+    }
+
+    /// What the token may do; Google's refresh tokens carry it themselves.
+    pub(crate) fn oauth_scope(&self) -> Option<&'static str> {
+        let scope = "https://outlook.office.com/SMTP.Send offline_access";
+        (self.authentication == MailAuthentication::Microsoft).then_some(scope)
+    }
+}
+
 /// The key with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
@@ -254,6 +504,12 @@ pub(crate) fn check(name: &str, value: &str) -> Result<&'static Key, SettingRefu
                 return Ok(key);
             }
             format!("1 to {max} characters")
+        }
+        Kind::Optional { max } => {
+            if value.chars().count() <= *max && !value.chars().any(char::is_control) {
+                return Ok(key);
+            }
+            format!("at most {max} characters")
         }
     };
     Err(SettingRefused::Value { key: key.name, value: value.to_owned(), expected })

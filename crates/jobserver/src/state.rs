@@ -18,8 +18,10 @@ use crate::device_secrets::DeviceSecrets;
 use crate::events::Events;
 use crate::failed::Failed;
 use crate::keys::Keys;
+use crate::mail::Mailroom;
 use crate::print::Locks;
 use crate::rpc::Logins;
+use crate::secret_files::SecretFiles;
 use crate::settings::Settings;
 use crate::spool::Spool;
 
@@ -35,6 +37,10 @@ pub(crate) struct State {
     pub(crate) events: Events,
     /// Connections whose administrator's login was written down.
     pub(crate) logins: Logins,
+    /// Mails on their way.
+    pub(crate) mail: Mailroom,
+    /// Passwords and tokens of accounts elsewhere.
+    pub(crate) secret_files: SecretFiles,
     /// Held documents.
     pub(crate) spool: Arc<Spool>,
     /// What is kept out of the database.

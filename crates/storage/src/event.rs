@@ -147,6 +147,34 @@ impl EventStore {
         rows.into_iter().map(|(id, row)| Ok(StoredEvent { id, event: event(row)? })).collect()
     }
 
+    /// Events stored after `after` that are as bad as `severity` or worse, the oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the database fails or a row cannot be read.
+    pub fn events_after(&self, after: i64, severity: Severity, limit: i64) -> StoreResult<Vec<StoredEvent>> {
+        let rows = self.database.read("events-after", |connection| {
+            Ok(events::table
+                .filter(events::id.gt(after))
+                .filter(events::severity.le(i64::from(severity.level())))
+                .order(events::id)
+                .limit(limit)
+                .select((events::id, Row::as_select()))
+                .load::<(i64, Row)>(connection)?)
+        })?;
+        rows.into_iter().map(|(id, row)| Ok(StoredEvent { id, event: event(row)? })).collect()
+    }
+
+    /// The id of the newest event; 0 when there is none.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn events_last(&self) -> StoreResult<i64> {
+        self.database.read("events-last", |connection| {
+            let last: Option<i64> = events::table.select(diesel::dsl::max(events::id)).first(connection)?;
+            Ok(last.unwrap_or(0))
+        })
+    }
+
     /// Deletes events that happened before `before`, at most `limit`, so that writers get their turn; answers how many.
     ///
     /// # Errors

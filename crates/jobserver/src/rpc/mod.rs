@@ -6,6 +6,7 @@ mod audit;
 mod authorize;
 mod convert;
 mod events;
+mod mail;
 mod submission;
 mod users;
 

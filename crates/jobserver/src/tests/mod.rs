@@ -35,17 +35,17 @@ use crate::state::Jobserver;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on a directory of its own, with ann (card "ann-card"), bob (card "bob-card") and the queue "pull".
-struct World {
-    directory: tempfile::TempDir,
-    context: Context<Config>,
-    server: Jobserver,
+pub(crate) struct World {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) context: Context<Config>,
+    pub(crate) server: Jobserver,
     submission: SubmissionClient<Channel>,
-    administration: AdministrationClient<Channel>,
+    pub(crate) administration: AdministrationClient<Channel>,
     next: u32,
 }
 
 impl World {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let mut world = Self::on(tempfile::tempdir().unwrap()).await;
         for logon in ["ann", "bob"] {
             let user = message::UserAddRequest { logon: logon.into(), ..Default::default() };
@@ -60,7 +60,7 @@ impl World {
     }
 
     /// A server on what another one left behind.
-    async fn on(directory: tempfile::TempDir) -> Self {
+    pub(crate) async fn on(directory: tempfile::TempDir) -> Self {
         let context = Context::for_test("jobserver", Config::default(), directory.path());
         let server = crate::open(&context, std::io::sink()).await.unwrap();
         crate::serve(&context, server.clone()).await.unwrap();
@@ -71,7 +71,7 @@ impl World {
     }
 
     /// Stops this server as the kernel would: nothing is drained, the directory stays.
-    async fn stop(self) -> tempfile::TempDir {
+    pub(crate) async fn stop(self) -> tempfile::TempDir {
         self.context.stop.ask();
         self.context.stop.force();
         self.context.tasks.close();
@@ -104,7 +104,7 @@ impl World {
         self.send(parts(create, data)).await
     }
 
-    async fn held(&mut self, logon: &str, data: &[u8]) -> JobId {
+    pub(crate) async fn held(&mut self, logon: &str, data: &[u8]) -> JobId {
         let job = self.submit(logon, data).await.unwrap();
         assert_eq!(job.state(), message::job::State::Held);
         JobId(job.id)

@@ -63,5 +63,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    mails (id) {
+        id -> BigInt, key -> Text, kind -> Text, recipient -> Text, sealed -> Binary, state -> Text,
+        attempts -> BigInt, error -> Text, created_us -> BigInt, next_us -> BigInt, ended_us -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(cards -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(cards, users);
