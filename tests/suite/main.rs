@@ -3,6 +3,7 @@
 mod collect;
 mod documents;
 mod durability;
+mod money;
 mod remote;
 mod secrecy;
 mod workspace;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::Money;
+use rpc::proto::charging;
 use rpc::proto::jobserver;
 use rpc::proto::moneyserver as proto;
 use rpc::proto::moneyserver::transfer::{Kind, State};
@@ -36,8 +37,10 @@ pub(crate) enum AccountCommand {
     ReserveFree(ReserveFree),
     /// Show what was moved, newest first
     Statement(Statement),
-    /// Show reservations of everybody that have not ended, oldest first
+    /// Show documents whose reservation has not ended, oldest first
     Unfinished,
+    /// End by hand a reservation that was kept after an error
+    Resolve(Resolve),
 }
 
 /// Money or quota.
@@ -94,6 +97,18 @@ pub(crate) struct ReserveFree {
     keep: Money,
     #[command(flatten)]
     memo: Memo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resolve {
+    /// Id of the reservation, as `account unfinished` shows it
+    id: String,
+    /// Charge so much
+    #[arg(long, value_name = "AMOUNT", required_unless_present = "give_back")]
+    charge: Option<Money>,
+    /// Charge nothing
+    #[arg(long, conflicts_with = "charge")]
+    give_back: bool,
 }
 
 #[derive(Debug, Args)]
@@ -200,10 +215,18 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Resul
             let pages = reader.statement(request).await?.into_inner();
             transfers(shell, pages).await
         }
-        AccountCommand::Unfinished => {
-            let mut reader = shell.reach.money_reader(Patience::Call).await?;
-            let pages = reader.unfinished(proto::UnfinishedRequest {}).await?.into_inner();
-            transfers(shell, pages).await
+        AccountCommand::Unfinished => unfinished(shell).await,
+        AccountCommand::Resolve(Resolve { id, charge, give_back: _ }) => {
+            use charging::unfinished_resolve_request::How;
+            let how = Some(charge.map_or(How::GiveBack(true), |amount| How::Settle(amount.0)));
+            let request = charging::UnfinishedResolveRequest { id: id.clone(), how };
+            shell.reach.charging().await?.unfinished_resolve(request).await?;
+            let text = match charge {
+                Some(amount) => format!("{amount} is charged for reservation '{id}'"),
+                None => format!("reservation '{id}' is given back"),
+            };
+            let charged = charge.unwrap_or(Money::ZERO).to_string();
+            shell.output.done(&text, &serde_json::json!({ "resolved": id, "charged": charged }))
         }
     }
 }
@@ -241,6 +264,27 @@ async fn list(shell: &mut Shell<'_>) -> Result<(), Failure> {
         for purse in page.purses {
             listing.row(&Purse::from(purse))?;
         }
+    }
+    listing.finish()
+}
+
+/// What the jobserver knows of documents, and reservations that only the money server knows.
+async fn unfinished(shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let known = shell.reach.charging().await?.unfinished_list(charging::UnfinishedListRequest {}).await?;
+    let known = known.into_inner().unfinished;
+    let mut reader = shell.reach.money_reader(Patience::Call).await?;
+    let mut pages = reader.unfinished(proto::UnfinishedRequest {}).await?.into_inner();
+    let mut others = Vec::new();
+    while let Some(page) = pages.message().await? {
+        let unknown = |transfer: &proto::Transfer| known.iter().all(|charge| charge.id != transfer.id);
+        others.extend(page.transfers.into_iter().filter(unknown));
+    }
+    let mut listing = shell.output.list::<Unfinished>();
+    for charge in known {
+        listing.row(&Unfinished::from(charge))?;
+    }
+    for transfer in others {
+        listing.row(&Unfinished::from(transfer))?;
     }
     listing.finish()
 }
@@ -372,6 +416,90 @@ impl Listed for Transfer {
             self.account_2.clone(),
             or_dash(self.author.as_deref().unwrap_or_default()),
             or_dash(self.comment.as_deref().unwrap_or_default()),
+        ]
+    }
+}
+
+/// A reservation that has not ended, as scripts see one.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unfinished {
+    id: String,
+    logon: String,
+    state: &'static str,
+    reserved: String,
+    job_id: Option<i64>,
+    document: Option<String>,
+    pages: Option<i64>,
+    device: Option<String>,
+    reason: Option<String>,
+    created: Option<String>,
+    ended: Option<String>,
+    #[serde(skip)]
+    created_shown: String,
+}
+
+impl From<charging::Unfinished> for Unfinished {
+    fn from(charge: charging::Unfinished) -> Self {
+        use charging::unfinished::State;
+        let state = match charge.state() {
+            State::Unspecified => "unknown",
+            State::Open => "printing",
+            State::Settle => "settling",
+            State::Void => "voiding",
+            State::Kept => "kept",
+            State::Refused => "refused",
+        };
+        Self {
+            id: charge.id,
+            logon: charge.holder,
+            state,
+            reserved: Money(charge.price).to_string(),
+            job_id: Some(charge.job_id),
+            document: or_null(charge.job_name),
+            pages: Some(charge.pages),
+            device: or_null(charge.device),
+            reason: or_null(charge.message),
+            created: time::rfc3339(charge.created_us),
+            ended: time::rfc3339(charge.ended_us),
+            created_shown: time::local(charge.created_us),
+        }
+    }
+}
+
+impl From<proto::Transfer> for Unfinished {
+    fn from(transfer: proto::Transfer) -> Self {
+        Self {
+            id: transfer.id,
+            logon: transfer.holder,
+            state: "reserved",
+            reserved: Money(transfer.split_one + transfer.split_two).to_string(),
+            job_id: None,
+            document: or_null(transfer.comment),
+            pages: None,
+            device: None,
+            reason: None,
+            created: time::rfc3339(transfer.created_us),
+            ended: None,
+            created_shown: time::local(transfer.created_us),
+        }
+    }
+}
+
+impl Listed for Unfinished {
+    const COLUMNS: &'static [&'static str] =
+        &["ID", "DATE", "LOGON", "STATE", "RESERVED", "DOCUMENT", "DEVICE", "REASON"];
+
+    fn cells(&self) -> Vec<String> {
+        let text = |text: &Option<String>| or_dash(text.as_deref().unwrap_or_default());
+        vec![
+            self.id.clone(),
+            self.created_shown.clone(),
+            self.logon.clone(),
+            self.state.to_owned(),
+            self.reserved.clone(),
+            text(&self.document),
+            text(&self.device),
+            text(&self.reason),
         ]
     }
 }

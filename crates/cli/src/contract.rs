@@ -5,14 +5,14 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 use clap::CommandFactory;
-use rpc::proto::{jobserver, moneyserver, supervisor, trackingserver};
+use rpc::proto::{charging as charging_proto, jobserver, moneyserver, supervisor, trackingserver};
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
 
 use crate::tracking::stats;
 use crate::{
-    Arguments, account, card, device, events, jobs, mail, ping, print, queue, settings, status, tracking,
-    user,
+    Arguments, account, card, charging, device, events, jobs, mail, ping, print, queue, scheme, settings,
+    status, tracking, user,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
@@ -61,6 +61,16 @@ fn json_objects_have_exactly_the_documented_fields() {
         (
             "tracking stats server".to_owned(),
             names(&stats::server(&trackingserver::ServerAnswer::default())[0]),
+        ),
+        ("scheme".to_owned(), names(scheme::Scheme::from(charging_proto::Scheme::default()))),
+        (
+            "charging device".to_owned(),
+            names(charging::DeviceTerms::from(charging_proto::DeviceTerms::default())),
+        ),
+        ("charging user".to_owned(), names(charging::UserTerms::from(charging_proto::UserTerms::default()))),
+        (
+            "account unfinished".to_owned(),
+            names(account::Unfinished::from(charging_proto::Unfinished::default())),
         ),
         ("account".to_owned(), names(account::Purse::from(moneyserver::Purse::default()))),
         ("account statement".to_owned(), names(account::Transfer::from(moneyserver::Transfer::default()))),

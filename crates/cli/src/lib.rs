@@ -15,6 +15,7 @@ pub mod time;
 mod account;
 mod backup;
 mod card;
+mod charging;
 mod device;
 mod down;
 mod events;
@@ -27,6 +28,7 @@ mod pin;
 mod ping;
 mod print;
 mod queue;
+mod scheme;
 mod settings;
 mod status;
 mod tracking;
@@ -94,6 +96,12 @@ enum Command {
     /// Who printed what, where, when, at which price
     #[command(subcommand)]
     Tracking(tracking::TrackingCommand),
+    /// Charging schemes: what printing costs
+    #[command(subcommand)]
+    Scheme(scheme::SchemeCommand),
+    /// Who is tracked and who pays, by person and by device
+    #[command(subcommand)]
+    Charging(charging::ChargingCommand),
     /// What people have to pay with
     #[command(subcommand)]
     Account(account::AccountCommand),
@@ -170,6 +178,8 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Up(arguments) => up::run(shell, &arguments),
             Command::Print(arguments) => print::run(shell, arguments).await,
             Command::Tracking(command) => tracking::run(shell, command).await,
+            Command::Scheme(command) => scheme::run(shell, command).await,
+            Command::Charging(command) => charging::run(shell, command).await,
             Command::Account(command) => account::run(shell, command).await,
             Command::Money(command) => money::run(shell, command).await,
             Command::Inspect(arguments) => inspect::run(shell, &arguments),

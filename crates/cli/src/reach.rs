@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use hyper_util::rt::TokioIo;
+use rpc::proto::charging::charging_client::ChargingClient;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
 use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::jobserver::mail_room_client::MailRoomClient;
@@ -155,6 +156,14 @@ impl Reach {
     pub async fn mail_room(&self) -> Result<MailRoomClient<Connection>, Failure> {
         let client = MailRoomClient::new(self.connect("jobserver", Patience::Unlimited).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Schemes, and who pays where.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn charging(&self) -> Result<ChargingClient<Connection>, Failure> {
+        Ok(ChargingClient::new(self.connect("jobserver", Patience::Call).await?))
     }
 
     /// Which processes run.

@@ -20,8 +20,10 @@
 //! - [`price`]: what a document costs
 //! - [`event`]: what administrators should know of
 //! - [`mail`]: what mails say
+//! - [`charge`]: who is tracked and who pays, at which device
 //! - [`ledger`]: accounts of people, and every movement on them of money
 
+pub mod charge;
 pub mod collect;
 pub mod count;
 pub mod device;

@@ -47,6 +47,11 @@ impl PaperSize {
         }
     }
 
+    /// The size with this name, in any case.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|size| size.name().eq_ignore_ascii_case(name))
+    }
+
     /// The name people know.
     pub fn name(self) -> &'static str {
         match self {
@@ -93,6 +98,18 @@ impl PagePrices {
         self
     }
 
+    /// Takes the prices of one size out; it is then priced as [`PaperSize::Other`].
+    #[must_use]
+    pub fn without(mut self, size: PaperSize) -> Self {
+        self.sizes[size as usize] = None;
+        self
+    }
+
+    /// Every size that has prices of its own, in the order of [`PaperSize::ALL`].
+    pub fn sizes(&self) -> impl Iterator<Item = (PaperSize, SizePrices)> {
+        PaperSize::ALL.into_iter().filter_map(|size| Some((size, self.sizes[size as usize]?)))
+    }
+
     /// The prices of `size`; those of [`PaperSize::Other`] where it has none of its own.
     pub fn of(&self, size: PaperSize) -> Option<SizePrices> {
         self.sizes[size as usize].or(self.sizes[PaperSize::Other as usize])
@@ -127,6 +144,41 @@ pub struct Scheme {
     pub scan: DocumentPrices,
     /// Scans by e-mail.
     pub email: DocumentPrices,
+}
+
+/// A scheme that cannot be stored, in the order of checking.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SchemeRefused {
+    /// A price below zero would pay people for printing.
+    #[error("a price cannot be negative")]
+    Negative,
+    /// Beyond [`PRICE_MAX`].
+    #[error("a price is at most {PRICE_MAX}")]
+    TooLarge,
+}
+
+/// Largest single price of a scheme: a million units of the currency.
+pub const PRICE_MAX: Money = Money(1_000_000 * crate::money::UNIT);
+
+impl Scheme {
+    /// Whether every price is one that can be charged.
+    ///
+    /// # Errors
+    /// See [`SchemeRefused`].
+    pub fn check(&self) -> Result<(), SchemeRefused> {
+        let documents = [self.fax, self.scan, self.email].into_iter().flat_map(|of| [of.job, of.page]);
+        let pages = [&self.print, &self.copy].into_iter().flat_map(|of| {
+            let sizes = of.sizes().flat_map(|(_, prices)| [prices.sheet, prices.mono, prices.color]);
+            std::iter::once(of.job).chain(sizes)
+        });
+        let mut prices: Vec<Money> = documents.chain(pages).collect();
+        prices.sort_unstable();
+        match (prices.first(), prices.last()) {
+            (Some(least), _) if least.is_negative() => Err(SchemeRefused::Negative),
+            (_, Some(most)) if *most > PRICE_MAX => Err(SchemeRefused::TooLarge),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What came out on one paper size. Counts are of all copies.
@@ -277,6 +329,18 @@ mod tests {
         );
         let huge = Scheme { fax: DocumentPrices { page: Money(i64::MAX), ..Default::default() }, ..sample() };
         assert_eq!(price(&huge, &Usage::Fax(Impressions(2))), Err(PriceRefused::TooLarge));
+    }
+
+    #[test]
+    fn a_scheme_has_no_price_below_zero_and_none_beyond_reason() {
+        assert_eq!(sample().check(), Ok(()));
+        let fax = |page| Scheme { fax: DocumentPrices { page, ..Default::default() }, ..sample() };
+        assert_eq!(fax(money("-0.0001")).check(), Err(SchemeRefused::Negative));
+        assert_eq!(fax(PRICE_MAX).check(), Ok(()));
+        assert_eq!(fax(Money(PRICE_MAX.0 + 1)).check(), Err(SchemeRefused::TooLarge));
+        let cheap = SizePrices { color: money("-1"), ..Default::default() };
+        let scheme = Scheme { copy: PagePrices::default().with(PaperSize::A3, cheap), ..sample() };
+        assert_eq!(scheme.check(), Err(SchemeRefused::Negative));
     }
 
     #[test]

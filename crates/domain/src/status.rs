@@ -19,6 +19,8 @@ statuses! {
     GENERAL_FAILURE = 1;
     /// A connection was lost.
     CONNECTION_LOST = 5;
+    /// General money server failure.
+    MONEY_SERVER_FAILURE = 11;
     /// Server is busy.
     BUSY = 12;
     /// Name is not valid.
@@ -57,6 +59,8 @@ statuses! {
     OPERATION_NOT_ALLOWED = 65;
     /// Specified name already exists.
     NAME_EXISTS = 70;
+    /// Credits too low.
+    CREDITS_TOO_LOW = 80;
     /// Device could not be found.
     DEVICE_NOT_FOUND = 81;
     /// User has too many cards.
@@ -71,10 +75,16 @@ statuses! {
     DISK_FULL = 107;
     /// File is empty.
     FILE_EMPTY = 111;
+    /// License violation, Pay.
+    LICENSE_PAY = 158;
     /// Cannot connect to specified address and port.
     CANNOT_CONNECT = 200;
     /// An error occurred while transmitting or receiving.
     TRANSFER_FAILED = 203;
+    /// Cannot find user account.
+    ACCOUNT_NOT_FOUND = 220;
+    /// Reservation failure.
+    RESERVATION_FAILED = 224;
     /// Device is not available.
     DEVICE_UNAVAILABLE = 423;
 }

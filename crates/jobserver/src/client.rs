@@ -79,7 +79,7 @@ impl ClientSession {
     /// # Errors
     /// Status 17 when the store is away.
     pub async fn documents(&self) -> Result<Vec<Document>, Failed> {
-        crate::documents::documents(&self.server, self.user.id).await
+        crate::documents::documents(&self.server, &self.user, None).await
     }
 
     /// Keeps a document after printing, or not.

@@ -2,7 +2,9 @@
 
 use domain::collect::{COPIES_MAX, DocumentRefused, may_change};
 use domain::count::CountStatus;
+use domain::device::Device;
 use domain::job::{Event, Job, State};
+use domain::user::User;
 use domain::{JobId, UserId};
 use rpc::proto::trackingserver::record::DeletedBy;
 use storage::core::{Change, JobFilter, Which};
@@ -16,17 +18,29 @@ use crate::state::Jobserver;
 const LISTED_MAX: i64 = 50_000;
 
 /// The documents that wait for a person, oldest first.
-pub(crate) async fn documents(server: &Jobserver, owner: UserId) -> Result<Vec<Document>, Failed> {
+pub(crate) async fn documents(
+    server: &Jobserver,
+    person: &User,
+    device: Option<&Device>,
+) -> Result<Vec<Document>, Failed> {
+    let (owner, person, device) = (person.id, person.clone(), device.cloned());
     server
         .blocking(move |state| {
             let filter = JobFilter { owner: Some(owner), which: Which::NotCompleted, ..JobFilter::default() };
             let jobs = state.store.jobs_list(&filter, LISTED_MAX)?;
-            let shown = jobs.iter().filter(|job| {
+            let shown = |job: &Job| {
                 job.state != State::Pending
                     && !job.marked_for_deletion
                     && !crate::push::is_waiting(state, job)
-            });
-            Ok::<_, Failed>(shown.map(document).collect())
+            };
+            let jobs: Vec<Job> = jobs.into_iter().filter(shown).collect();
+            // What it costs depends on where it prints.
+            let prices = match &device {
+                Some(device) => crate::charge::shown(state, device, &person, &jobs)?,
+                None => vec![None; jobs.len()],
+            };
+            let priced = jobs.iter().zip(prices).map(|(job, price)| Document { price, ..document(job) });
+            Ok::<_, Failed>(priced.collect())
         })
         .await
 }
@@ -160,5 +174,6 @@ pub(crate) fn document(job: &Job) -> Document {
         retained: job.retained,
         printing: matches!(job.state, State::Processing | State::Stopped),
         message: job.message.clone(),
+        price: None,
     }
 }

@@ -8,6 +8,7 @@
 //! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
 //!   `backup`.
 //! - [`snmp`]: a device's counters and state.
+//! - `charge`: what a way costs, and the money that follows it.
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - `push`: queues whose documents nobody collects.
@@ -16,6 +17,7 @@
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
 mod backup;
+mod charge;
 pub mod client;
 mod commit;
 mod config;
@@ -53,6 +55,7 @@ mod tracking;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
+use ::rpc::proto::charging::charging_server::ChargingServer;
 use ::rpc::proto::jobserver::administration_server::AdministrationServer;
 use ::rpc::proto::jobserver::event_log_server::EventLogServer;
 use ::rpc::proto::jobserver::event_sink_server::EventSinkServer;
@@ -116,6 +119,7 @@ async fn open(
     let computer_name = context.config.computer_name.clone().unwrap_or_else(host_name);
     let context = context.clone();
     let tracking = context.peer("trackingserver");
+    let charge = charge::Desk::new(context.peer("moneyserver"), context.common.data.clone());
     tokio::task::spawn_blocking(move || {
         let keys = Arc::new(keys::Keys::load(&context.common.keys_dir())?);
         let store = CoreStore::open(location).context("the core store")?;
@@ -151,10 +155,12 @@ async fn open(
             outbox_wake: Notify::new(),
             count_wake: Notify::new(),
             tracking,
+            charge,
         };
         state.settings_reload().context("the settings")?;
         state.queues_reload().context("the queues")?;
         print::recover(&state).context("documents that were printing")?;
+        charge::recover(&state).context("reservations that were open")?;
         integrity::check(&state).context("the integrity check")?;
         Ok(Jobserver(Arc::new(state)))
     })
@@ -170,6 +176,10 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
     Routes::new(Authorized::new(administration, server.clone()))
         .add_service(Authorized::new(events, server.clone()))
         .add_service(Authorized::new(mails, server.clone()))
+        .add_service(Authorized::new(
+            ChargingServer::new(charge::Charges::new(server.clone())),
+            server.clone(),
+        ))
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -178,6 +188,7 @@ fn background(server: &Jobserver) -> Vec<(&'static str, Task)> {
     vec![
         ("tracking outbox", Box::pin(tracking::task(server.clone()))),
         ("push queues", Box::pin(push::task(server.clone()))),
+        ("settlements", Box::pin(charge::task(server.clone()))),
         ("page counts", Box::pin(count::task(server.clone()))),
         ("retention", Box::pin(retention::task(server.clone()))),
         ("integrity", Box::pin(integrity::task(server.clone()))),

@@ -24,6 +24,7 @@ pub(crate) async fn login(
     logout(session).await;
     let device = &session.device;
     let user = judge(&session.server, device.methods, Some(device.id), credential, pin).await?;
+    session.balance = crate::charge::admit(&session.server, &user, &session.device).await?;
     let owner = user.id;
     let documents = session.server.blocking(move |state| state.store.jobs_waiting(owner)).await?;
     // The device's setting overrules the person's (guide, "Settings" of a device).
@@ -44,6 +45,7 @@ pub(crate) async fn login(
 
 pub(crate) async fn logout(session: &mut DeviceSession) {
     session.presence = None;
+    session.balance = None;
     if let Some(user) = session.person.take() {
         tracing::info!(device.name = %session.device.name, user.logon = %user.logon, "logged out");
         let told = format!("{} logged out at {}", user.logon, session.device.name);

@@ -18,6 +18,8 @@ use storage::StoreError;
 use storage::core::{Change, JobFilter, Which};
 use tokio::sync::mpsc;
 
+use crate::charge::Settled;
+use crate::charge::meter::Meter;
 use crate::documents::forget_document;
 use crate::failed::Failed;
 use crate::release::{self, NotDelivered, Release};
@@ -211,6 +213,11 @@ impl Run {
                 return Err(failed);
             }
         };
+        let finishing = finishing::decide(&job.ticket, &job.count, self.forced, (&self.device).into());
+        let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
+        let charged_at = self.tracked.as_ref().unwrap_or(&self.device);
+        let fare = crate::charge::begin(&self.server, &self.user, charged_at, &planned, copies).await?;
+        let meter = Meter::new(state.settings().post_tracking());
         let now = state.now();
         let collecting = self.server.blocking(move |state| {
             let collect = |job: Option<Job>| {
@@ -224,7 +231,6 @@ impl Run {
             };
             Ok::<_, Failed>(state.store.job_change("job-collect", id, collect, now)??)
         });
-        let finishing = finishing::decide(&job.ticket, &job.count, self.forced, (&self.device).into());
         let done = Mutex::default();
         let release = Release {
             finishing,
@@ -236,6 +242,7 @@ impl Run {
             job: &job,
             copies,
             events: &self.events,
+            meter: &meter,
         };
         // The row and the first bytes go at the same time. A job that was deleted in this very moment ends the
         // sending; a store that is away does not: how it ended is stored when it is back.
@@ -244,16 +251,25 @@ impl Run {
         let outcome = tokio::select! {
             biased;
             collected = &mut collecting => {
-                refused_only(collected)?;
-                delivering.await
+                match refused_only(collected) {
+                    Ok(()) => Ok(delivering.await),
+                    Err(refused) => Err(refused),
+                }
             }
-            outcome = &mut delivering => {
-                refused_only(collecting.await)?;
-                outcome
+            outcome = &mut delivering => refused_only(collecting.await).map(|()| outcome),
+        };
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(refused) => {
+                crate::charge::abandon(&self.server, fare).await;
+                return Err(refused);
             }
         };
         let finishing = *done.lock().unwrap_or_else(PoisonError::into_inner);
-        let way = Way { id, document, printed_before: job.printed, copies, finishing, outcome };
+        // Paid and tracked is what came out.
+        let out = Job { count: finishing.counted(&job.count), ..job.clone() };
+        let settled = crate::charge::settle(&fare, &out, &outcome, &meter, &state.settings());
+        let way = Way { id, document, printed_before: job.printed, copies, finishing, outcome, settled };
         self.store_end(way).await
     }
 
@@ -270,7 +286,10 @@ impl Run {
                 .server
                 .blocking(move |state| {
                     let end = |job: Option<Job>| end(state, job, &told, &tracking, &user, &device);
-                    let stored = state.store.job_change("job-end", told.id, end, now)?;
+                    let (charge, paid) = (told.settled.charge.as_ref(), told.settled.paid);
+                    let stored =
+                        state.store.job_change_charged("job-end", told.id, end, charge, paid, now)?;
+                    crate::charge::end_alone(state, &told.settled)?;
                     state.outbox_wake.notify_one();
                     if stored.is_ok_and(|job| job.state.is_final())
                         && let Err(error) = state.spool.delete(told.document)
@@ -350,6 +369,8 @@ struct Way {
     /// What was changed on it.
     finishing: Finishing,
     outcome: Result<(), NotDelivered>,
+    /// What it costs, and what is tracked of it.
+    settled: Settled,
 }
 
 /// A refusal of the collection counts; a store that is away does not.
@@ -377,18 +398,24 @@ fn end(
         // The collection could not be stored when it began.
         job = Job { device: Some(device.id), panel_copies: way.copies, ..job }.apply(Event::Collect, now)?;
     }
+    let record = |job: &Job| {
+        way.settled.tracked.then(|| {
+            let record = tracking::record(state, tracking, job, user, device, now, &way.settled);
+            (tracking::RECIPIENT, tracking.0.clone(), record)
+        })
+    };
     let mut change = match &way.outcome {
         Ok(()) => {
-            // Tracked is what came out.
             let out = Job { count: way.finishing.counted(&job.count), ..job.clone() };
-            let record = tracking::record(state, tracking, &out, user, device, now);
-            let job = job.apply(Event::Delivered, now)?;
-            Change { job, message: Some((tracking::RECIPIENT, tracking.0.clone(), record)) }
+            let message = record(&out);
+            Change { job: job.apply(Event::Delivered, now)?, message }
         }
         Err(NotDelivered { message, .. }) => {
+            let out = Job { count: way.finishing.counted(&job.count), ..job.clone() };
+            let tracked = record(&out);
             let mut job = job.apply(Event::NotDelivered, now)?;
             job.message.clone_from(message);
-            Change { job, message: None }
+            Change { job, message: tracked }
         }
     };
     if change.job.state.is_final() {

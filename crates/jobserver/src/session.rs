@@ -20,6 +20,8 @@ pub struct DeviceSession {
     pub(crate) person: Option<User>,
     /// Keeps pushed documents away from the device while somebody is logged in.
     pub(crate) presence: Option<crate::push::Presence>,
+    /// What the person could spend when they logged in; `None` for somebody who does not pay here.
+    pub(crate) balance: Option<domain::Money>,
 }
 
 /// A successful login.
@@ -57,6 +59,8 @@ pub struct Document {
     pub printing: bool,
     /// Why it was held again; empty when there is nothing to say.
     pub message: String,
+    /// What printing it costs the person here; `None` for somebody who does not pay, or while it is unknown.
+    pub price: Option<domain::Money>,
 }
 
 /// Documents on their way to the device. Dropping it does not stop them.
@@ -199,7 +203,7 @@ impl DeviceSession {
     /// # Errors
     /// Status 53 when nobody is logged in.
     pub async fn documents(&self) -> Result<Vec<Document>, Failed> {
-        crate::documents::documents(&self.server, self.logged_in()?.id).await
+        crate::documents::documents(&self.server, self.logged_in()?, Some(&self.device)).await
     }
 
     /// Prints documents in this order. `copies` sets the copies of each; `None` leaves them.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::event::Severity;
+use domain::ledger::Policy;
 use domain::login::LoginPolicy;
+use domain::money::{Money, UNIT};
 use domain::push::WhenAway;
 use domain::retention::RetentionPolicy;
 
@@ -26,6 +28,9 @@ enum Kind {
         max: i64,
     },
     Choice(&'static [&'static str]),
+    Amount {
+        max: Money,
+    },
     Text {
         max: usize,
     },
@@ -44,6 +49,42 @@ pub(crate) const KEYS: &[Key] = &[
         default: "10",
         description: "Cards and ID codes a person may have, 1-100.",
         kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "charging.initial-account-2",
+        default: "0.00",
+        description: "Quota that the account of a Pay user is opened with, 0.00-1000000.00.",
+        kind: Kind::Amount { max: Money(1_000_000 * UNIT) },
+    },
+    Key {
+        name: "charging.money-away",
+        default: "refuse",
+        description: "Pay users while the money server is away: refuse, or allow (treated as tracking users).",
+        kind: Kind::Choice(&["allow", "refuse"]),
+    },
+    Key {
+        name: "charging.on-failure",
+        default: "release",
+        description: "A document that does not come out whole: release (costs nothing), charge (the pages that the device counted), keep (reserved until a person decides).",
+        kind: Kind::Choice(&["charge", "keep", "release"]),
+    },
+    Key {
+        name: "charging.policy",
+        default: "full",
+        description: "Accounts that pay: full (1, money), partial (2, quota, then 1), quota (2 only).",
+        kind: Kind::Choice(&["full", "partial", "quota"]),
+    },
+    Key {
+        name: "charging.post-tracking",
+        default: "off",
+        description: "Whether a device's own page counters decide what was printed: off, on.",
+        kind: Kind::Choice(&["off", "on"]),
+    },
+    Key {
+        name: "charging.tracking-away",
+        default: "keep",
+        description: "People who are tracked while the tracking server is away: keep (records wait), refuse, or allow (treated as no cost users; only with charging.money-away allow).",
+        kind: Kind::Choice(&["allow", "keep", "refuse"]),
     },
     Key {
         name: "events.keep-days",
@@ -239,6 +280,17 @@ pub(crate) struct Settings {
     set: BTreeMap<String, String>,
 }
 
+/// What becomes of the money for a document that did not come out whole.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum OnFailure {
+    /// Nothing is charged.
+    Release,
+    /// The pages that the device counted are charged; nothing, when it did not count.
+    Charge,
+    /// It stays reserved until a person decides.
+    Keep,
+}
+
 /// A setting cannot be set so.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum SettingRefused {
@@ -354,6 +406,44 @@ impl Settings {
 
     pub(crate) fn integrity_interval(&self) -> Duration {
         self.seconds("integrity.interval-s")
+    }
+
+    /// Which accounts pay.
+    pub(crate) fn charging_policy(&self) -> Policy {
+        match self.text("charging.policy") {
+            "partial" => Policy::Partial,
+            "quota" => Policy::Quota,
+            _ => Policy::Full,
+        }
+    }
+
+    pub(crate) fn initial_account_two(&self) -> Money {
+        self.text("charging.initial-account-2").parse().expect("values are checked before they are taken")
+    }
+
+    pub(crate) fn on_failure(&self) -> OnFailure {
+        match self.text("charging.on-failure") {
+            "charge" => OnFailure::Charge,
+            "keep" => OnFailure::Keep,
+            _ => OnFailure::Release,
+        }
+    }
+
+    pub(crate) fn post_tracking(&self) -> bool {
+        self.text("charging.post-tracking") == "on"
+    }
+
+    pub(crate) fn money_away_allowed(&self) -> bool {
+        self.text("charging.money-away") == "allow"
+    }
+
+    /// Whether it matters at all that the tracking server is away: records wait in the outbox otherwise.
+    pub(crate) fn tracking_away_matters(&self) -> bool {
+        self.text("charging.tracking-away") != "keep"
+    }
+
+    pub(crate) fn tracking_away_allowed(&self) -> bool {
+        self.text("charging.tracking-away") == "allow"
     }
 
     pub(crate) fn connect_timeout(&self) -> Duration {
@@ -495,6 +585,10 @@ pub(crate) fn check(name: &str, value: &str) -> Result<&'static Key, SettingRefu
         Kind::Integer { min, max } => match value.parse::<i64>() {
             Ok(number) if (min..=max).contains(&&number) => return Ok(key),
             _ => format!("a whole number from {min} to {max}"),
+        },
+        Kind::Amount { max } => match value.parse::<Money>() {
+            Ok(amount) if !amount.is_negative() && amount <= *max => return Ok(key),
+            _ => format!("an amount from 0.00 to {max}"),
         },
         Kind::Choice(choices) if choices.contains(&value) => return Ok(key),
         Kind::Choice(choices) => format!("one of {}", choices.join(", ")),

@@ -80,6 +80,8 @@ pub(crate) struct State {
     pub(crate) count_wake: Notify,
     /// The tracking server.
     pub(crate) tracking: Channel,
+    /// What charging needs.
+    pub(crate) charge: crate::charge::Desk,
 }
 
 /// Logon and domain, for comparing.

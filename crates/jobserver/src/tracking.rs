@@ -44,6 +44,7 @@ pub(crate) fn record(
     user: &User,
     device: &Device,
     now: Timestamp,
+    settled: &crate::charge::Settled,
 ) -> Vec<u8> {
     let count = &job.count;
     let copies = i64::from(job.panel_copies.max(1));
@@ -53,7 +54,6 @@ pub(crate) fn record(
     let mut record = Record {
         tracking_id: id.0.clone(),
         computer_name: state.computer_name.clone(),
-        accounting_model_used: "NONE".to_owned(),
         start_us: job.processing.unwrap_or(now).0,
         stop_us: now.0,
         tracking_page_count: pages,
@@ -93,6 +93,7 @@ pub(crate) fn record(
         ..Record::default()
     };
     crate::push::describe(state, job, device, &mut record);
+    settled.complete(&mut record);
     record.encode_to_vec()
 }
 

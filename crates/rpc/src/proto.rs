@@ -5,6 +5,7 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/papergate.rs"));
 }
 
+pub use generated::papergate::charging::v1 as charging;
 pub use generated::papergate::common::v1 as common;
 pub use generated::papergate::jobserver::v1 as jobserver;
 pub use generated::papergate::moneyserver::v1 as moneyserver;

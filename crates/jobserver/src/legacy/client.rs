@@ -127,7 +127,8 @@ impl Face {
         match outcome {
             Ok(person) => {
                 let waiting = person.documents().await.map_or(0, |documents| documents.len());
-                let user = convert::user(person.user(), i64::try_from(waiting).unwrap_or(i64::MAX), false);
+                let user =
+                    convert::user(person.user(), i64::try_from(waiting).unwrap_or(i64::MAX), false, None);
                 self.person = Some(person);
                 let step = LoginStep::LoggedIn;
                 Answer::Login(LoginAnswer { step, user: Some(user), printed: None, failed: None })

@@ -82,7 +82,12 @@ pub(super) fn credential(login: &records::Login) -> Result<(Credential, Option<P
 }
 
 /// The person, as a panel shows them.
-pub(super) fn user(user: &User, documents: i64, print_all: bool) -> records::User {
+pub(super) fn user(
+    user: &User,
+    documents: i64,
+    print_all: bool,
+    balance: Option<domain::Money>,
+) -> records::User {
     records::User {
         logon: user.logon.as_str().to_owned(),
         full_name: user.full_name.clone(),
@@ -90,7 +95,7 @@ pub(super) fn user(user: &User, documents: i64, print_all: bool) -> records::Use
         documents: u32::try_from(documents).unwrap_or(if documents < 0 { 0 } else { u32::MAX }),
         print_all,
         domain: (!user.domain.is_empty()).then(|| user.domain.clone()),
-        balance: None,
+        balance: balance.map(|balance| balance.0),
     }
 }
 
@@ -120,7 +125,7 @@ pub(super) fn document(document: Document) -> records::Document {
         color_pages: None,
         reason: held_again.then_some(document.message),
         owner: None,
-        price: None,
+        price: document.price.map(|price| price.0),
     }
 }
 

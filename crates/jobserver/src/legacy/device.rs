@@ -212,7 +212,7 @@ impl Face {
         match outcome {
             Ok(done) => {
                 let print_all = done.printing.is_some();
-                let user = Some(convert::user(&done.user, done.documents, print_all));
+                let user = Some(convert::user(&done.user, done.documents, print_all, session.balance()));
                 let step = LoginStep::LoggedIn;
                 let answer = Answer::Login(LoginAnswer { step, user, printed: None, failed: None });
                 self.answer(id, answer, !print_all);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::Status;
+use domain::charge::post::Report;
 use domain::count::Duplex;
 use domain::device::{Attempt, Channel};
 use service::http::{Body, HttpError, Limits, Session, Trust};
@@ -35,7 +36,13 @@ const IPP: &str = "application/ipp";
 const ANY_FORMAT: &str = "application/octet-stream";
 const FORMAT_NOT_SUPPORTED: u16 = 0x040a;
 /// What a question asks for.
-const ASKED: [&str; 3] = ["job-state", "job-state-reasons", "job-state-message"];
+const ASKED: [&str; 5] = [
+    "job-state",
+    "job-state-reasons",
+    "job-state-message",
+    "job-impressions-completed",
+    "job-media-sheets-completed",
+];
 
 /// A conversation with one device.
 struct Talk<'a> {
@@ -101,6 +108,18 @@ impl<'a> Talk<'a> {
         let Some(status) = JobStatus::of(&answer) else {
             return Err(lost(&"its answer names no job"));
         };
+        // The answer to Print-Job says little; what has ended already may still be asked how many pages came out.
+        let ended =
+            matches!(status.state, Some(JobState::Completed | JobState::Canceled | JobState::Aborted));
+        if ended && release.meter.is_wanted() {
+            let question = self.requests.get_job_attributes(status.id, &ASKED);
+            // A device that has forgotten the job by now has no figures.
+            if let Ok(answer) = self.ask(&question).await
+                && let Some(told) = JobStatus::of(&answer)
+            {
+                metered(release, &told);
+            }
+        }
         self.follow(release, status).await
     }
 
@@ -155,6 +174,7 @@ impl<'a> Talk<'a> {
         let deadline = Instant::now() + self.limits.answer;
         let (mut status, mut pause, mut failures, mut stopped) = (first, ASK_FIRST, 0, false);
         loop {
+            metered(release, &status);
             let stops = status.state == Some(JobState::ProcessingStopped);
             match status.state {
                 Some(JobState::Completed) => return Ok(()),
@@ -239,6 +259,14 @@ fn template(release: &Release<'_>) -> Vec<Attribute> {
         }
     }
     template
+}
+
+/// Notes what the device says it has printed (RFC 8011 sections 5.3.18.2 and 5.3.18.3), when it says so.
+fn metered(release: &Release<'_>, status: &JobStatus) {
+    if let Some(impressions) = status.impressions_completed {
+        let sheets = status.sheets_completed.map(i64::from);
+        release.meter.report(Ok(Report { impressions: impressions.into(), color: None, sheets }));
+    }
 }
 
 async fn read(answer: service::http::Response) -> Result<Message, String> {

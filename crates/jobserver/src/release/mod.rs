@@ -20,6 +20,7 @@ use domain::finishing::{Finishing, Forced};
 use domain::job::Job;
 use domain::user::User;
 
+use crate::charge::meter::Meter;
 use crate::print::Events;
 use crate::session::PrintEvent;
 use crate::spool::Reader;
@@ -39,6 +40,8 @@ pub(crate) struct Release<'a> {
     /// What was changed on the way that was taken.
     pub(crate) done: &'a Mutex<Finishing>,
     pub(crate) events: &'a Events,
+    /// Takes what the device says was printed.
+    pub(crate) meter: &'a Meter,
 }
 
 /// It did not come out.
@@ -111,7 +114,14 @@ pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(),
     let mut reasons = Vec::new();
     for attempt in attempts {
         let way = match attempt.channel {
-            Channel::Raw => raw::deliver(release, &reader, &attempt).await,
+            Channel::Raw => {
+                let before = release.meter.before(release.server, device).await;
+                let way = raw::deliver(release, &reader, &attempt).await;
+                if !matches!(way, Err(WayFailed::NoWay(_))) {
+                    release.meter.after(before, release.server.0.settings().finish_timeout()).await;
+                }
+                way
+            }
             Channel::Ipp | Channel::Ipps => ipp::deliver(release, &reader, &attempt).await,
             Channel::Auto | Channel::Session => continue,
         };

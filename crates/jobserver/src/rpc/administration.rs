@@ -354,7 +354,9 @@ fn device_add(state: &State, request: message::DeviceAddRequest) -> Result<messa
         name,
     };
     state.store.device_add(&device).map_err(|error| named_twice(error, "device"))?;
-    let mut added = convert::device(device_find(state, device.name.as_str())?, state.now());
+    let found = device_find(state, device.name.as_str())?;
+    state.store.device_charging_default(found.id)?;
+    let mut added = convert::device(found, state.now());
     if request.secret.is_empty()
         && let Err(error) = state.device_secrets.keep(&device.name, &secret)
     {

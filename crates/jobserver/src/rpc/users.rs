@@ -15,7 +15,7 @@ use crate::state::State;
 /// Ties a sealed card code to its place.
 const CARD_CODE: &str = "card-code";
 
-pub(super) fn find(state: &State, logon: &str) -> Result<User, Failed> {
+pub(crate) fn find(state: &State, logon: &str) -> Result<User, Failed> {
     let (domain, bare) = split_domain(logon);
     let unknown = || Failed::not_found(Status::USER_NOT_FOUND, format!("there is no user '{logon}'"));
     let bare = Logon::parse(bare).map_err(|_| unknown())?;

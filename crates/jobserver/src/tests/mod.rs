@@ -124,7 +124,7 @@ impl World {
     async fn session(&self, name: &str) -> DeviceSession {
         let name = DeviceName::parse(name).unwrap();
         let (device, _) = self.server.0.store.device_by_name(&name).unwrap().unwrap();
-        DeviceSession { server: self.server.clone(), device, person: None, presence: None }
+        DeviceSession { server: self.server.clone(), device, person: None, presence: None, balance: None }
     }
 
     async fn logged_in(&self, device: &str, card: &str) -> DeviceSession {

@@ -345,10 +345,7 @@ impl CoreStore {
                 Ok(change) => change,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            diesel::update(jobs::table.find(id.0)).set(JobLife::of(&change.job)).execute(connection)?;
-            if let Some((recipient, key, payload)) = &change.message {
-                outbox::put(connection, recipient, key, payload, now)?;
-            }
+            change_save(connection, id, &change, now)?;
             Ok(Ok(change.job))
         })
     }
@@ -462,7 +459,21 @@ impl CoreStore {
     }
 }
 
-fn job_load(connection: &mut AnyConnection, id: JobId) -> StoreResult<Option<Job>> {
+/// Stores what became of a job, and the message that tells of it.
+pub(super) fn change_save(
+    connection: &mut AnyConnection,
+    id: JobId,
+    change: &Change,
+    now: Timestamp,
+) -> StoreResult<()> {
+    diesel::update(jobs::table.find(id.0)).set(JobLife::of(&change.job)).execute(connection)?;
+    if let Some((recipient, key, payload)) = &change.message {
+        outbox::put(connection, recipient, key, payload, now)?;
+    }
+    Ok(())
+}
+
+pub(super) fn job_load(connection: &mut AnyConnection, id: JobId) -> StoreResult<Option<Job>> {
     let row: Option<JobRow> = jobs::table.find(id.0).first(connection).optional()?;
     row.map(JobRow::into_job).transpose()
 }

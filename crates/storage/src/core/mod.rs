@@ -3,6 +3,8 @@
 //! One file per resource; methods are named resource first, verb second.
 
 mod cards;
+mod charge_schema;
+mod charges;
 mod devices;
 mod fields;
 mod jobs;
@@ -11,7 +13,9 @@ mod outbox;
 mod push;
 mod queues;
 mod schema;
+mod schemes;
 mod settings;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod users;
@@ -21,11 +25,14 @@ use diesel_migrations::embed_migrations;
 use crate::{Database, Location, Schema, StoreError, StoreResult};
 
 pub use cards::{CardHolder, CardRow, NewCard};
+pub use charges::{Charge, ChargeEnd, ChargeState, Paid};
 pub use devices::NewDevice;
 pub use jobs::{Arrival, Arrived, Change, JobFilter, NewJob, Which};
 pub use mails::{MailRow, MailState, NewMail, Posted};
 pub use outbox::OutboxRow;
 pub use queues::NewQueue;
+pub use schemes::StoredScheme;
+pub use terms::DeviceCharging;
 pub use users::{NewUser, Secrets, UserChanges};
 
 /// The store's name and steps.

@@ -38,8 +38,13 @@ impl Report {
         let plural = if user.documents == 1 { "document waits" } else { "documents wait" };
         let facts = json!({
             "logon": user.logon, "name": user.full_name, "documents": user.documents, "print_all": user.print_all,
+            "balance": user.balance.map(amount),
         });
-        self.say("login", None, facts, Some(format!("Welcome, {name}. {} {plural}.", user.documents)));
+        let mut welcome = format!("Welcome, {name}. {} {plural}.", user.documents);
+        if let Some(balance) = user.balance {
+            welcome.push_str(&format!(" You can spend {}.", amount(balance)));
+        }
+        self.say("login", None, facts, Some(welcome));
     }
 
     pub(super) fn document(&self, document: &Document) {
@@ -48,11 +53,14 @@ impl Report {
             "id": document.id, "name": document.name, "submitted_us": document.submitted_us, "bytes": document.bytes,
             "pages": document.pages, "copies": document.copies, "color": has(mark::COLOR), "duplex": has(mark::DUPLEX),
             "retained": has(mark::RETAINED), "locked": has(mark::LOCKED), "held_again": has(mark::HELD_AGAIN),
-            "reason": document.reason,
+            "reason": document.reason, "price": document.price.map(amount),
         });
         let mut line = format!("{:>8}  {}", document.id, document.name);
         if let Some(pages) = document.pages {
             line.push_str(&format!("  ({pages} pages)"));
+        }
+        if let Some(price) = document.price {
+            line.push_str(&format!("  costs {}", amount(price)));
         }
         for (bit, word) in [(mark::RETAINED, "kept"), (mark::LOCKED, "printing elsewhere")] {
             if has(bit) {
@@ -141,5 +149,27 @@ impl Report {
         };
         // Somebody who has closed the stream does not want to know.
         let _ = writeln!(std::io::stdout().lock(), "{text}");
+    }
+}
+
+/// An amount in ten-thousandths as people read it, exact: at least two decimals, at most four.
+fn amount(amount: i64) -> String {
+    let (units, rest) = (amount.unsigned_abs() / 10_000, amount.unsigned_abs() % 10_000);
+    let decimals = format!("{rest:04}");
+    let kept = decimals.trim_end_matches('0').len().max(2);
+    format!("{}{units}.{}", if amount < 0 { "-" } else { "" }, &decimals[..kept])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::amount;
+
+    #[test]
+    fn amounts_are_shown_exactly() {
+        for (number, text) in
+            [(18_500, "1.85"), (0, "0.00"), (-35_000, "-3.50"), (125, "0.0125"), (-1, "-0.0001")]
+        {
+            assert_eq!(amount(number), text);
+        }
     }
 }
