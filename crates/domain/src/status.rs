@@ -19,6 +19,8 @@ statuses! {
     GENERAL_FAILURE = 1;
     /// A connection was lost.
     CONNECTION_LOST = 5;
+    /// User cancelled.
+    CANCELLED_BY_USER = 9;
     /// General money server failure.
     MONEY_SERVER_FAILURE = 11;
     /// Server is busy.

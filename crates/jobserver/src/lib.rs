@@ -7,8 +7,8 @@
 //! - [`session`], [`client`]: what devices and programs may ask for; [`failed`]: why not.
 //! - One file per operation: [`submit`], `login`, `documents`, `print`, `device_open`, `server_info`,
 //!   `backup`.
-//! - [`snmp`]: a device's counters and state.
 //! - `charge`: what a way costs, and the money that follows it.
+//! - [`snmp`]: a device's counters and state. [`cancel`]: Stop at the panel.
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - `push`: queues whose documents nobody collects.
@@ -17,6 +17,7 @@
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
 
 mod backup;
+pub mod cancel;
 mod charge;
 pub mod client;
 mod commit;

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::charge::Settled;
 use crate::charge::meter::Meter;
+use crate::cancel::Stopper;
 use crate::documents::forget_document;
 use crate::failed::Failed;
 use crate::release::{self, NotDelivered, Release};
@@ -103,9 +104,11 @@ pub(crate) fn print(
         forced,
         tracked: None,
         events: Events(sender),
+        stopper: Stopper::default(),
     };
+    let stopper = run.stopper.clone();
     session.server.0.tasks.spawn(run.print(jobs, copies));
-    PrintRun { events }
+    PrintRun { events, stopper }
 }
 
 pub(crate) async fn print_all(session: &DeviceSession, user: &User) -> Result<PrintRun, Failed> {
@@ -172,6 +175,7 @@ struct Run {
     /// Device it is tracked under, when that is not the one that prints.
     tracked: Option<Device>,
     events: Events,
+    stopper: Stopper,
 }
 
 impl Run {
@@ -179,7 +183,7 @@ impl Run {
         let (mut printed, mut failed) = (0, 0);
         for job in jobs {
             // A server that stops begins nothing new; what waits is still held.
-            if self.server.0.stop.asked() {
+            if self.server.0.stop.asked() || self.stopper.is_asked() {
                 break;
             }
             match self.print_one(job, copies).await {
@@ -243,6 +247,7 @@ impl Run {
             copies,
             events: &self.events,
             meter: &meter,
+            stopper: &self.stopper,
         };
         // The row and the first bytes go at the same time. A job that was deleted in this very moment ends the
         // sending; a store that is away does not: how it ended is stored when it is back.

@@ -67,6 +67,8 @@ pub struct Document {
 pub struct PrintRun {
     /// What happens, in order; ends after [`PrintEvent::Done`].
     pub events: mpsc::Receiver<PrintEvent>,
+    /// Stops it.
+    pub stopper: crate::cancel::Stopper,
 }
 
 /// One thing that happened to a document on its way.
@@ -137,6 +139,8 @@ pub struct DocumentStream {
     /// How it ended: `Ok` when the device said that it printed, else one sentence why not. Dropping it
     /// means that the session was lost: not printed.
     pub outcome: oneshot::Sender<Result<(), String>>,
+    /// Asked when somebody wants the document stopped: the face gives it up if its end has not been sent yet.
+    pub stopper: crate::cancel::Stopper,
 }
 
 /// A device that is registered and has not proved itself yet. Its secret never travels: the device

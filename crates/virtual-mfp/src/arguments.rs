@@ -128,6 +128,9 @@ pub(crate) struct SessionArguments {
     /// Print on both sides, whatever the document says
     #[arg(long, requires = "what")]
     pub(crate) duplex: bool,
+    /// Press Stop when so many bytes of what is printed have been sent
+    #[arg(long, value_name = "BYTES", requires = "what")]
+    pub(crate) stop_at: Option<u64>,
     /// Keep this document after printing (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(crate) retain: Vec<u64>,

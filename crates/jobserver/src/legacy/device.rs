@@ -178,10 +178,11 @@ impl Face {
             Request::ServerInfo => self.server_info().await,
             Request::Retain(retain) => self.retain(&retain).await,
             Request::Delete(delete) => self.delete(&delete).await,
-            Request::Cancel(_) => Answer::refused(
-                Status::RequestVersion,
-                "a print run cannot be stopped yet; delete documents instead",
-            ),
+            // One that is over needs no stopping: the panel may have been a moment late.
+            Request::Cancel(cancel) => {
+                self.runs.stop(cancel.request);
+                Answer::Done
+            }
             // The session answers these itself, or they belong to the other side or port.
             Request::Hello(_)
             | Request::Authenticate(_)

@@ -87,7 +87,15 @@ mod tests {
         let (_, chunks) = mpsc::channel(1);
         let (outcome, result) = oneshot::channel();
         (
-            DocumentStream { job: JobId(job), name: String::new(), bytes: 0, copies: 1, chunks, outcome },
+            DocumentStream {
+                job: JobId(job),
+                name: String::new(),
+                bytes: 0,
+                copies: 1,
+                chunks,
+                outcome,
+                stopper: Default::default(),
+            },
             result,
         )
     }

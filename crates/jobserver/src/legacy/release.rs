@@ -1,5 +1,6 @@
 //! Documents on their way through a device's own connection.
 
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -28,6 +29,8 @@ struct Running {
     over: bool,
     /// Why it was given up; told when the device has reported.
     given_up: Option<String>,
+    /// Resolves when somebody wants it stopped.
+    stop: Pin<Box<dyn Future<Output = ()> + Send + Sync>>,
 }
 
 /// What a document yields next.
@@ -38,6 +41,8 @@ pub(super) enum Fed {
     Broken(u32, Failed),
     /// Its source ended.
     Ended(u32),
+    /// Somebody wants it stopped.
+    Stopped(u32),
 }
 
 impl Releases {
@@ -56,6 +61,7 @@ impl Releases {
         match session.release(release) {
             Ok(id) => self.0.push(Running {
                 id,
+                stop: Box::pin(document.stopper.asked_owned()),
                 document,
                 rest: Bytes::new(),
                 sent: 0,
@@ -82,6 +88,9 @@ impl Releases {
 
     fn poll_fed(&mut self, context: &mut Context<'_>, windows: &[(u32, u64)]) -> Poll<Fed> {
         for running in &mut self.0 {
+            if !running.over && running.stop.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Fed::Stopped(running.id));
+            }
             let room = windows.iter().any(|(id, room)| *id == running.id && *room > 0);
             if running.over || !running.rest.is_empty() || !room {
                 continue;
@@ -112,6 +121,9 @@ impl Releases {
             }
             Fed::Broken(id, failed) => {
                 self.give_up(session, id, convert::status(failed.status), &failed.message)
+            }
+            Fed::Stopped(id) => {
+                self.give_up(session, id, Status::CancelledByUser, "stopped at the printer");
             }
             Fed::Ended(id) => {
                 self.give_up(

@@ -42,6 +42,12 @@ impl Runs {
         self.0.is_empty()
     }
 
+    /// Stops the run that this request began; `false` when it is over or never was.
+    pub(super) fn stop(&self, id: u32) -> bool {
+        let run = self.0.iter().find(|run| run.id == id);
+        run.inspect(|run| run.run.stopper.stop()).is_some()
+    }
+
     /// How many are under way.
     pub(super) fn len(&self) -> usize {
         self.0.len()

@@ -18,6 +18,7 @@ use wire::ipp::{Attribute, JobState, Message, Value, decode};
 
 use super::blocks::Blocks;
 use super::{NotDelivered, Release, WayFailed, started};
+use crate::cancel::stopped;
 use crate::print::device_stopped;
 use crate::session::PrintEvent;
 use crate::spool::Reader;
@@ -143,7 +144,15 @@ impl<'a> Talk<'a> {
             let mut sent = 0;
             let mut blocks = Blocks::new(reader);
             let mut piece = head;
-            while pieces.send(Ok(piece)).await.is_ok() {
+            loop {
+                let taken = tokio::select! {
+                    taken = pieces.send(Ok(piece)) => taken,
+                    // The device sees a body that is shorter than its length, not a short document.
+                    () = release.stopper.asked() => return Err(stopped()),
+                };
+                if taken.is_err() {
+                    break;
+                }
                 let block = match blocks.next().await {
                     Ok(block) => block,
                     Err(reason) => {
@@ -162,7 +171,16 @@ impl<'a> Talk<'a> {
             }
             Ok(())
         };
-        let (answer, fed) = tokio::join!(self.session.post(self.path, IPP, body), feed);
+        // The device may still be waiting for bytes that will not come: what broke here ends both.
+        let posted = self.session.post(self.path, IPP, body);
+        tokio::pin!(posted, feed);
+        let (answer, fed) = tokio::select! {
+            fed = &mut feed => {
+                fed?;
+                (posted.await, Ok(()))
+            }
+            answer = &mut posted => (answer, feed.await),
+        };
         fed?;
         let answer = answer.map_err(|error| lost(&reason(&error)))?;
         read(answer).await.map_err(|why| lost(&why))
@@ -172,12 +190,14 @@ impl<'a> Talk<'a> {
     async fn follow(&mut self, release: &Release<'_>, first: JobStatus) -> Result<(), NotDelivered> {
         let job = first.id;
         let deadline = Instant::now() + self.limits.answer;
-        let (mut status, mut pause, mut failures, mut stopped) = (first, ASK_FIRST, 0, false);
+        let (mut status, mut pause, mut failures, mut stands) = (first, ASK_FIRST, 0, false);
+        let mut asked_to_stop = false;
         loop {
             metered(release, &status);
             let stops = status.state == Some(JobState::ProcessingStopped);
             match status.state {
                 Some(JobState::Completed) => return Ok(()),
+                Some(JobState::Canceled | JobState::Aborted) if asked_to_stop => return Err(stopped()),
                 Some(JobState::Canceled | JobState::Aborted) => {
                     let message = format!("The printer ended the document: {}.", words(&status));
                     return Err(NotDelivered::new(Status::DEVICE_UNAVAILABLE, message));
@@ -190,8 +210,8 @@ impl<'a> Talk<'a> {
                 )
                 | None => {}
             }
-            if stops != stopped {
-                stopped = stops;
+            if stops != stands {
+                stands = stops;
                 let message =
                     if stops { format!("The printer stopped: {}.", words(&status)) } else { String::new() };
                 device_stopped(release.server, release.job.id, stops, message.clone()).await;
@@ -205,8 +225,16 @@ impl<'a> Talk<'a> {
                 let _ = self.ask(&cancel).await;
                 return Err(lost(&"it did not finish in time"));
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(ASK_MAX);
+            tokio::select! {
+                () = sleep(pause) => pause = (pause * 2).min(ASK_MAX),
+                () = release.stopper.asked(), if !asked_to_stop => {
+                    // The device decides whether it is too late; its job's state tells.
+                    asked_to_stop = true;
+                    pause = ASK_FIRST;
+                    let cancel = self.requests.cancel_job(job);
+                    let _ = self.ask(&cancel).await;
+                }
+            }
             let question = self.requests.get_job_attributes(job, &ASKED);
             match self.ask(&question).await {
                 Ok(answer) => match (outcome(&answer), JobStatus::of(&answer)) {

@@ -21,6 +21,7 @@ use domain::job::Job;
 use domain::user::User;
 
 use crate::charge::meter::Meter;
+use crate::cancel::{Stopper, stopped};
 use crate::print::Events;
 use crate::session::PrintEvent;
 use crate::spool::Reader;
@@ -42,6 +43,7 @@ pub(crate) struct Release<'a> {
     pub(crate) events: &'a Events,
     /// Takes what the device says was printed.
     pub(crate) meter: &'a Meter,
+    pub(crate) stopper: &'a Stopper,
 }
 
 /// It did not come out.
@@ -113,6 +115,9 @@ pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(),
     }
     let mut reasons = Vec::new();
     for attempt in attempts {
+        if release.stopper.is_asked() {
+            return Err(stopped());
+        }
         let way = match attempt.channel {
             Channel::Raw => {
                 let before = release.meter.before(release.server, device).await;

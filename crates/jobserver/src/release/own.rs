@@ -8,6 +8,7 @@ use rpc::Kind;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{NotDelivered, Release};
+use crate::cancel::stopped;
 use crate::failed::Failed;
 use crate::rewrite::Changed;
 use crate::session::{DocumentStream, PrintEvent};
@@ -23,7 +24,7 @@ pub(super) async fn deliver(release: &Release<'_>, reader: Arc<Reader>) -> Resul
     let finishing = release.in_data()?;
     let bytes = crate::rewrite::length(&reader, &finishing).await?;
     let (chunks, received) = mpsc::channel(BLOCKS_WAITING_MAX);
-    let (outcome, mut ended) = oneshot::channel();
+    let (outcome, ended) = oneshot::channel();
     let total = bytes * u64::try_from(release.sendings()).unwrap_or(1);
     let stream = DocumentStream {
         job: release.job.id,
@@ -32,9 +33,26 @@ pub(super) async fn deliver(release: &Release<'_>, reader: Arc<Reader>) -> Resul
         copies: release.sendings(),
         chunks: received,
         outcome,
+        stopper: release.stopper.clone(),
     };
     release.events.tell(PrintEvent::Stream(stream)).await;
-    let mut blocks = Changed::new(&reader, &finishing);
+    let blocks = Changed::new(&reader, &finishing);
+    // Whoever reads the stream says when it was stopped in time; here only the word for it is chosen.
+    match stream_to_its_end(release, blocks, chunks, ended, total).await {
+        Err(reason) if release.stopper.is_asked() && reason.status == Status::LOST_IN_TRANSFER => {
+            Err(stopped())
+        }
+        outcome => outcome,
+    }
+}
+
+async fn stream_to_its_end(
+    release: &Release<'_>,
+    mut blocks: Changed,
+    chunks: mpsc::Sender<Result<Bytes, Failed>>,
+    mut ended: oneshot::Receiver<Result<(), String>>,
+    total: u64,
+) -> Result<(), NotDelivered> {
     let mut sent = 0;
     loop {
         let block = match blocks.next().await {

@@ -2,6 +2,7 @@
 //!
 //! A document counts as printed when the device took all its bytes and then closed the connection in order.
 //! A reset, or a close before the end, means that it did not: the device jammed, was switched off, or gave up.
+//! In the same way the device hears a reset when the document is stopped or fails here before its end.
 //! Copies are sent one after the other, each on a connection of its own, because not every language may be
 //! repeated within one.
 
@@ -12,10 +13,11 @@ use domain::Status;
 use domain::device::Attempt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::{Instant, timeout};
 
 use super::{NotDelivered, Release, WayFailed, started};
+use crate::cancel::{Stopper, stopped};
 use crate::rewrite::Changed;
 use crate::spool::Reader;
 
@@ -48,7 +50,7 @@ pub(super) async fn deliver(
             started(release, domain::device::Channel::Raw).await;
         }
         let limits = Limits { stall: settings.stall_timeout(), finish: settings.finish_timeout() };
-        send(stream, blocks, limits, &mut progress)
+        send(stream, blocks, limits, &mut progress, release.stopper)
             .await
             .map_err(|told| WayFailed::NotDelivered(of_copies(told, copy, copies)))?;
     }
@@ -62,18 +64,45 @@ struct Limits {
 
 async fn send(
     stream: TcpStream,
-    mut blocks: Changed,
+    blocks: Changed,
     limits: Limits,
     progress: &mut Progress<'_, '_>,
+    stopper: &Stopper,
 ) -> Result<(), NotDelivered> {
     // Only a wish; a socket without it works as well.
     let _ = stream.set_nodelay(true);
     let (read, mut write) = stream.into_split();
     let mut answers = Answers::new(read);
+    let written = tokio::select! {
+        written = write_all(&mut write, &mut answers, blocks, &limits, progress) => written,
+        () = stopper.asked() => Err(stopped()),
+    };
+    if written.is_err() {
+        // An orderly end would make the device print what it has as if that were all.
+        let _ = write.as_ref().set_zero_linger();
+        return written;
+    }
+    // From here on the device has the whole document: what it does with it cannot be stopped any more.
+    write.shutdown().await.map_err(|error| lost(format!("the connection to the printer broke: {error}")))?;
+    match timeout(limits.finish, answers.ended()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(lost(format!("the connection to the printer broke at the end: {error}"))),
+        Err(_) => Err(lost("the printer did not finish in time")),
+    }
+}
+
+/// Writes every block, as long as the device neither stands still nor ends.
+async fn write_all(
+    write: &mut OwnedWriteHalf,
+    answers: &mut Answers,
+    mut blocks: Changed,
+    limits: &Limits,
+    progress: &mut Progress<'_, '_>,
+) -> Result<(), NotDelivered> {
     loop {
         let block = blocks.next().await?;
         if block.bytes().is_empty() {
-            break;
+            return Ok(());
         }
         let mut rest = block.bytes();
         while !rest.is_empty() {
@@ -98,12 +127,6 @@ async fn send(
             }
         }
         blocks.recycle(block);
-    }
-    write.shutdown().await.map_err(|error| lost(format!("the connection to the printer broke: {error}")))?;
-    match timeout(limits.finish, answers.ended()).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(lost(format!("the connection to the printer broke at the end: {error}"))),
-        Err(_) => Err(lost("the printer did not finish in time")),
     }
 }
 

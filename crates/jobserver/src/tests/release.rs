@@ -217,3 +217,48 @@ async fn a_document_deleted_while_it_prints_goes_when_it_stops() {
     assert_eq!(world.show(job).await.state(), message::job::State::Canceled);
     assert_eq!(world.files(), 0);
 }
+
+/// A device that stands still in the middle: the person presses Stop.
+#[tokio::test]
+async fn a_stopped_document_is_held_again_and_the_device_sees_no_end_of_it() {
+    let mut world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.device("printer", &listener.local_addr().unwrap().to_string()).await;
+    let data = sample(20_000_000);
+    let (job, next) = (world.held("ann", &data).await, world.held("ann", b"next").await);
+    let session = world.logged_in("printer", "ann-card").await;
+    let run = session.print(vec![job, next], None).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    stream.read_exact(&mut [0; 1000]).await.unwrap();
+    run.stopper.stop();
+    run.stopper.stop();
+    let events = finished(run).await;
+    assert_eq!(done(&events), (0, 1), "what was not begun is not counted: {events:?}");
+    let failed = |event: &PrintEvent| matches!(event, PrintEvent::Failed { status, .. } if status.0 == 9);
+    assert!(events.iter().any(failed), "{events:?}");
+    let mut rest = Vec::new();
+    let end = stream.read_to_end(&mut rest).await.unwrap_err();
+    assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
+    for (job, reason) in [(job, "Stopped at the printer."), (next, "")] {
+        let shown = world.show(job).await;
+        assert_eq!((shown.state(), shown.state_message.as_str()), (message::job::State::Held, reason));
+    }
+    assert_eq!((world.tracked(), world.files()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_when_the_device_has_it_all_is_too_late() {
+    let mut world = World::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    world.device("printer", &listener.local_addr().unwrap().to_string()).await;
+    let job = world.held("ann", b"short").await;
+    let session = world.logged_in("printer", "ann-card").await;
+    let run = session.print(vec![job], None).await.unwrap();
+    let (mut stream, _) = listener.accept().await.unwrap();
+    let mut taken = Vec::new();
+    stream.read_to_end(&mut taken).await.unwrap();
+    run.stopper.stop();
+    drop(stream);
+    assert_eq!(done(&finished(run).await), (1, 0));
+    assert_eq!((taken.as_slice(), world.tracked()), (&b"short"[..], 1));
+}

@@ -15,6 +15,8 @@ struct Script {
     refuses_first: u16,
     /// job-state by question, the first one being Print-Job's answer.
     states: VecDeque<JobState>,
+    /// The state after Cancel-Job; without one, it changes nothing.
+    after_cancel: Option<JobState>,
 }
 
 /// What came in by Print-Job: its attributes and the document.
@@ -94,7 +96,12 @@ fn answer(
         Operation::GetPrinterAttributes => {
             groups.push(Group::new(GroupTag::Printer).with("printer-state", Value::Enum(3)));
         }
-        Operation::CancelJob => *canceled.lock().unwrap() = true,
+        Operation::CancelJob => {
+            *canceled.lock().unwrap() = true;
+            if let Some(after) = script.after_cancel.take() {
+                script.states = [after].into();
+            }
+        }
         Operation::PrintJob if script.refuses_first != 0 => code = std::mem::take(&mut script.refuses_first),
         _ => {
             if operation == Operation::PrintJob {
@@ -170,7 +177,7 @@ async fn a_document_the_device_ends_is_held_again() {
 
 #[tokio::test]
 async fn a_format_the_device_does_not_know_is_offered_without_its_name() {
-    let script = Script { refuses_first: 0x040a, states: [JobState::Completed].into() };
+    let script = Script { refuses_first: 0x040a, states: [JobState::Completed].into(), ..Script::default() };
     let (_, device, _, events) = story(script, b"data").await;
     assert_eq!(done(&events), (1, 0), "{events:?}");
     let printed = device.printed.lock().unwrap().clone();
@@ -180,7 +187,7 @@ async fn a_format_the_device_does_not_know_is_offered_without_its_name() {
 #[tokio::test]
 async fn a_refusal_of_the_device_is_told() {
     // server-error-not-accepting-jobs
-    let script = Script { refuses_first: 0x0506, states: [JobState::Completed].into() };
+    let script = Script { refuses_first: 0x0506, states: [JobState::Completed].into(), ..Script::default() };
     let (mut world, device, job, events) = story(script, b"data").await;
     assert_eq!(done(&events), (0, 1));
     assert!(device.printed.lock().unwrap().is_empty());
@@ -201,4 +208,33 @@ async fn a_device_that_does_not_finish_in_time_is_told_to_stop() {
     assert_eq!(done(&events), (0, 1));
     assert!(*device.canceled.lock().unwrap());
     assert_eq!((world.show(job).await.state(), world.tracked()), (message::job::State::Held, 0));
+}
+
+#[tokio::test]
+async fn a_job_that_is_stopped_ends_as_the_device_says() {
+    for (after, printed) in [(JobState::Canceled, false), (JobState::Completed, true)] {
+        let mut world = World::new().await;
+        let states = [JobState::Processing].into();
+        let script = Script { states, after_cancel: Some(after), ..Script::default() };
+        let device = Device::start(script).await;
+        world.device("printer", &format!("ipp://{}/", device.address)).await;
+        let job = world.held("ann", b"data").await;
+        let session = world.logged_in("printer", "ann-card").await;
+        let run = session.print(vec![job], None).await.unwrap();
+        // The device has the document and prints it.
+        while device.printed.lock().unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        run.stopper.stop();
+        let events = finished(run).await;
+        assert_eq!(done(&events), if printed { (1, 0) } else { (0, 1) }, "{events:?}");
+        assert!(*device.canceled.lock().unwrap());
+        let shown = world.show(job).await;
+        let expected = match printed {
+            true => (message::job::State::Completed, 1),
+            false => (message::job::State::Held, 0),
+        };
+        assert_eq!((shown.state(), world.tracked()), expected, "{shown:?}");
+        assert_eq!(shown.state_message == "Stopped at the printer.", !printed, "{shown:?}");
+    }
 }

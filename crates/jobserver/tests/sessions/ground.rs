@@ -18,7 +18,7 @@ use virtual_mfp::line::Line;
 use virtual_mfp::serve::engine::Engine;
 use virtual_mfp::serve::{device, listen, raw};
 use wire::safecom::records::{
-    Documents, Login, LoginAnswer, LoginMethod, Print, PrintAnswer, Progress, Refusal, Step,
+    Cancel, Documents, Login, LoginAnswer, LoginMethod, Print, PrintAnswer, Progress, Refusal, Step,
 };
 use wire::safecom::{Answer, Ids, PeerEvent, Request, Secret, Status};
 
@@ -209,6 +209,32 @@ impl Panel {
             match self.line.next().await.expect("the session goes on") {
                 PeerEvent::Answer { id, answer, last } if id == request => return (answer, last),
                 PeerEvent::Progress { progress, .. } => self.progress.push(progress),
+                PeerEvent::Ended(ended) => panic!("the session ended: {ended:?}"),
+                _ => {}
+            }
+        }
+    }
+
+    /// Prints a document and presses Stop when it is on its way; says whether it was.
+    pub(crate) async fn print_and_stop(&mut self, document: u64) -> (PrintAnswer, bool) {
+        let print = Print { documents: Ids(vec![document]), copies: None, mono: false, duplex: false };
+        let run = self.line.peer.request(Request::Print(print)).expect("the session is open");
+        let mut stopping = None;
+        loop {
+            match self.line.next().await.expect("the session goes on") {
+                PeerEvent::Answer { id, answer: Answer::Print(end), .. } if id == run => {
+                    return (end, stopping.is_some());
+                }
+                PeerEvent::Answer { id, answer, .. } if Some(id) == stopping => {
+                    assert_eq!(answer, Answer::Done)
+                }
+                PeerEvent::Progress { progress, .. } => {
+                    if progress.step == Step::Sending && stopping.is_none() {
+                        let cancel = Request::Cancel(Cancel { request: run });
+                        stopping = Some(self.line.peer.request(cancel).expect("the session is open"));
+                    }
+                    self.progress.push(progress);
+                }
                 PeerEvent::Ended(ended) => panic!("the session ended: {ended:?}"),
                 _ => {}
             }

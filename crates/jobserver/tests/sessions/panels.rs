@@ -2,7 +2,7 @@
 
 use virtual_mfp::failure::Failure;
 use virtual_mfp::fault::Faults;
-use wire::safecom::records::{ChangedAnswer, Delete, LoginMethod, LoginStep, Retain, mark};
+use wire::safecom::records::{Cancel, ChangedAnswer, Delete, LoginMethod, LoginStep, Retain, mark};
 use wire::safecom::{Answer, Ids, Request, Status};
 
 use crate::ground::{CARD, Ground, Panel, SECRET};
@@ -162,6 +162,48 @@ async fn documents_travel_through_the_printers_own_session() {
     }
     assert_eq!(ground.wait_printed(1).await, [document]);
     assert!(panel.list().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stop_at_the_panel_takes_the_document_back() {
+    let mut ground = Ground::start().await;
+    // Slow enough that the document is still on its way when Stop is pressed.
+    let (address, raw) = ground.raw_printer("slow@2000000");
+    let raw_device = ground.device("RAW", &address).await;
+    let own_device = ground.device("OWN", "").await;
+    let own = ground.session_printer("OWN", "slow@2000000");
+    let document = vec![9; 30_000_000];
+    let id = ground.hold("long", &document).await;
+    for device in [&raw_device, &own_device] {
+        let mut panel = Panel::open(device).await;
+        panel.card().await;
+        // A run that is over, or never was, needs no stopping.
+        let stray = panel.ask(Request::Cancel(Cancel { request: 999 })).await;
+        assert_eq!(stray, Answer::Done);
+        let (end, sent) = loop {
+            panel.progress.clear();
+            let (end, sent) = panel.print_and_stop(id).await;
+            // The printer's own session comes a moment later.
+            if sent {
+                break (end, panel.failure_of(id));
+            }
+        };
+        assert_eq!((end.printed, end.failed), (0, 1));
+        assert_eq!(sent.0, Status::CancelledByUser, "{sent:?}");
+        let listed = panel.list().await;
+        assert_eq!(listed.len(), 1);
+        assert_eq!(listed[0].reason.as_deref(), Some("Stopped at the printer."));
+    }
+    assert!(ground.printed().is_empty());
+    for engine in [&raw, &own] {
+        engine.set_faults(Faults::default());
+    }
+    let mut panel = Panel::open(&own_device).await;
+    panel.card().await;
+    while panel.print(&[id]).await.printed == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ground.wait_printed(1).await, [document]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -67,6 +67,7 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
             Print { documents, copies: arguments.copies, mono: arguments.mono, duplex: arguments.duplex };
         panel.report.tap(None);
         let id = panel.ask(Request::Print(print))?;
+        panel.stop_at(id, arguments.stop_at);
         let Answer::Print(run) = panel.answer(id).await? else { return Err(panel.nonsense()) };
         tally.printed += run.printed;
         tally.failed += run.failed;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wire::safecom::records::{Release, ReleaseAnswer};
+use wire::safecom::records::{Cancel, Release, ReleaseAnswer, Step};
 use wire::safecom::{Answer, PeerEvent, Request};
 
 use crate::failure::Failure;
@@ -19,16 +19,31 @@ pub(super) struct Panel<'a> {
     /// Takes documents that come through this session; without one, they are refused.
     engine: Option<&'a Engine>,
     jobs: HashMap<u32, Job<'a>>,
+    /// The print request that Stop will be pressed for, and after how many bytes.
+    stop: Option<(u32, u64)>,
 }
 
 impl<'a> Panel<'a> {
     pub(super) fn new(line: Line, server: &'a str, report: Report, engine: Option<&'a Engine>) -> Self {
-        Self { line, server, report, engine, jobs: HashMap::new() }
+        Self { line, server, report, engine, jobs: HashMap::new(), stop: None }
     }
 
     /// Asks something.
     pub(super) fn ask(&mut self, request: Request) -> Result<u32, Failure> {
         self.line.peer.request(request).map_err(|misuse| self.unreachable(misuse.to_string()))
+    }
+
+    /// Stop will be pressed when so many bytes of a document of this print request have been sent.
+    pub(super) fn stop_at(&mut self, request: u32, bytes: Option<u64>) {
+        self.stop = bytes.map(|bytes| (request, bytes));
+    }
+
+    fn stop(&mut self, sent: u64) -> Result<(), Failure> {
+        if let Some((request, _)) = self.stop.take_if(|(_, bytes)| sent >= *bytes) {
+            self.report.stop();
+            self.ask(Request::Cancel(Cancel { request }))?;
+        }
+        Ok(())
     }
 
     /// The next answer to a request.
@@ -55,7 +70,12 @@ impl<'a> Panel<'a> {
                     return Err(Failure::Refused { status: refusal.status, text });
                 }
                 PeerEvent::Answer { id, answer, last } if id == request => return Ok((answer, last)),
-                PeerEvent::Progress { progress, .. } => self.report.progress(&progress),
+                PeerEvent::Progress { progress, .. } => {
+                    self.report.progress(&progress);
+                    if progress.step == Step::Sending {
+                        self.stop(progress.sent)?;
+                    }
+                }
                 PeerEvent::Notice(notice) => self.report.notice(&notice),
                 PeerEvent::Ended(ended) => return Err(line::ended_failure(&ended, self.server)),
                 PeerEvent::Release { id, release } => self.release(id, release),

@@ -87,6 +87,11 @@ impl Report {
         self.say("tap", at, json!({}), None);
     }
 
+    /// Stop is pressed.
+    pub(super) fn stop(&self) {
+        self.say("stop", None, json!({}), Some("Stop.".to_owned()));
+    }
+
     pub(super) fn progress(&self, progress: &Progress) {
         let (event, line) = match progress.step {
             Step::Started => ("started", Some(format!("Document {} is on its way.", progress.document))),

@@ -322,7 +322,7 @@ record! {
 }
 
 record! {
-    /// Stops a print request of this session after the document that is being sent.
+    /// Stops a print request of this session.
     Cancel {
         /// Id of the print request.
         1 request: u32,
