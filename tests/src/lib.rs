@@ -5,11 +5,13 @@
 //! - [`mfp`]: a virtual MFP beside it.
 //! - [`ipp`]: a small IPP client written apart from `wire::ipp`, so that one mistake cannot hide in both.
 //! - [`cups`]: a private CUPS scheduler, as a client and as a peer to measure against.
+//! - [`eve`]: `ippeveprinter`, a device that is not ours.
 //! - [`ports`]: blocks of free ports.
 //! - [`random`]: a seeded generator; the seed is printed when a story fails.
 //! - [`streams`]: print data of any size with known counts.
 
 pub mod cups;
+pub mod eve;
 pub mod ipp;
 pub mod mfp;
 pub mod ports;

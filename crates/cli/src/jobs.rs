@@ -143,6 +143,9 @@ impl From<proto::Job> for Job {
             CountStatus::Pending => "pending",
         };
         let counted = count.status() == CountStatus::Ok;
+        // What the client asked for beside the data counts, else what the data says.
+        let asked = job.ticket.as_ref().map(|ticket| i64::from(ticket.copies)).filter(|asked| *asked > 1);
+        let copies = asked.or((counted && count.copies != 0).then_some(count.copies));
         let duplex = match count.duplex() {
             Duplex::Unspecified => None,
             Duplex::Simplex => Some(false),
@@ -171,7 +174,7 @@ impl From<proto::Job> for Job {
             pages: counted.then_some(count.pages),
             color_pages: counted.then_some(count.color_pages),
             sheets: counted.then_some(count.sheets),
-            copies: (counted && count.copies != 0).then_some(count.copies),
+            copies,
             duplex,
             paper: or_null(count.paper),
             driver: or_null(count.driver),

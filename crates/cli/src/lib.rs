@@ -29,6 +29,7 @@ mod ping;
 mod print;
 mod queue;
 mod scheme;
+mod restore;
 mod settings;
 mod status;
 mod tracking;
@@ -125,6 +126,8 @@ enum Command {
     Mail(mail::MailCommand),
     /// Copy stores and spool, consistently, into a directory of the server
     Backup(backup::BackupArguments),
+    /// Make a data directory of what backup copied, while no server runs
+    Restore(restore::RestoreArguments),
 }
 
 /// What every command works with.
@@ -197,6 +200,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Events(command) => events::run(shell, command).await,
             Command::Mail(command) => mail::run(shell, command).await,
             Command::Backup(arguments) => backup::run(shell, arguments).await,
+            Command::Restore(arguments) => restore::run(shell, &arguments),
         }
     })
 }

@@ -14,7 +14,7 @@ use domain::device::{Attempt, Channel};
 use service::http::{Body, HttpError, Limits, Session, Trust};
 use tokio::time::{Instant, sleep};
 use wire::ipp::client::{JobOptions, JobStatus, Requests, outcome};
-use wire::ipp::{Attribute, JobState, Message, Value, decode};
+use wire::ipp::{Attribute, GroupTag, JobState, Message, Value, decode};
 
 use super::blocks::Blocks;
 use super::{NotDelivered, Release, WayFailed, started};
@@ -36,6 +36,7 @@ const ASK_FAILURES_MAX: u32 = 5;
 const IPP: &str = "application/ipp";
 const ANY_FORMAT: &str = "application/octet-stream";
 const FORMAT_NOT_SUPPORTED: u16 = 0x040a;
+const VALUES_NOT_SUPPORTED: u16 = 0x040b;
 /// What a question asks for.
 const ASKED: [&str; 5] = [
     "job-state",
@@ -95,7 +96,7 @@ impl<'a> Talk<'a> {
     async fn print(&mut self, release: &Release<'_>, reader: &Arc<Reader>) -> Result<(), NotDelivered> {
         let declared = release.job.format.as_str();
         let mut answer = self.send(release, reader, declared).await?;
-        if answer.code == FORMAT_NOT_SUPPORTED && declared != ANY_FORMAT {
+        if format_refused(&answer) && declared != ANY_FORMAT {
             // The device may still recognise the data by itself.
             self.reconnect().await.map_err(|error| lost(&error))?;
             answer = self.send(release, reader, ANY_FORMAT).await?;
@@ -295,6 +296,13 @@ fn metered(release: &Release<'_>, status: &JobStatus) {
         let sheets = status.sheets_completed.map(i64::from);
         release.meter.report(Ok(Report { impressions: impressions.into(), color: None, sheets }));
     }
+}
+
+/// Whether a device refused the document because of its format's name. RFC 8011 (section 4.1.6.1) has a status for that;
+/// `ippeveprinter` and printers made of it answer that a value is not supported, and name the attribute.
+fn format_refused(answer: &Message) -> bool {
+    let named = || answer.attribute(GroupTag::Unsupported, "document-format").is_some();
+    answer.code == FORMAT_NOT_SUPPORTED || answer.code == VALUES_NOT_SUPPORTED && named()
 }
 
 async fn read(answer: service::http::Response) -> Result<Message, String> {
