@@ -73,7 +73,7 @@ impl EvePrinter {
              until [ -S /run/dbus/system_bus_socket ]; do sleep 0.02; done\n\
              avahi-daemon -f {at}/avahi.conf --no-drop-root --no-chroot --no-rlimits >>{at}/log 2>&1 &\n\
              until avahi-browse -a -t -p >/dev/null 2>&1; do sleep 0.02; done\n\
-             exec ippeveprinter -k -c /bin/true -d {at}/printed -K {at} -p {port} -n localhost Everest >>{at}/log 2>&1"
+             exec ippeveprinter -k -c /bin/true -f application/pdf,image/pwg-raster,image/urf -d {at}/printed -K {at} -p {port} -n localhost Everest >>{at}/log 2>&1"
         );
         let child = unshare().arg(script).spawn().expect("unshare was just run");
         let mut printer = Self { directory, port, child };
@@ -91,14 +91,14 @@ impl EvePrinter {
         fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
-    /// The documents that it kept, oldest first.
+    /// The PDF documents that it kept, oldest first; beside each is what its command made of it, here nothing.
     #[must_use]
     pub fn printed(&self) -> Vec<Vec<u8>> {
         let mut files: Vec<PathBuf> = fs::read_dir(self.directory.path().join("printed"))
             .expect("our own directory")
             .flatten()
             .map(|entry| entry.path())
-            .filter(|path| path.is_file())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "pdf"))
             .collect();
         files.sort();
         files.iter().map(|path| fs::read(path).expect("a printed document")).collect()

@@ -1,7 +1,8 @@
-//! Clients that only believe an acknowledgement: IPP, LPD and raw, each over a socket of its own.
+//! Clients that only believe an acknowledgement: IPP and LPD, each over a socket of its own. A raw port has none that
+//! survives a death: the system closes a killed process's connections in order.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 
 use anyhow::{Context, Result, ensure};
 
@@ -15,19 +16,15 @@ pub enum Protocol {
     Ipp,
     /// RFC 1179, control file first.
     Lpd,
-    /// A bare connection, ended by closing.
-    Raw,
 }
 
-/// Where the three listen.
+/// Where the two listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Doors<'a> {
     /// 631.
     pub ipp: SocketAddr,
     /// 515.
     pub lpd: SocketAddr,
-    /// The queue's own port.
-    pub raw: SocketAddr,
     /// The queue.
     pub queue: &'a str,
 }
@@ -44,15 +41,6 @@ pub fn submit(doors: Doors<'_>, protocol: Protocol, user: &str, document: &[u8])
             ensure!(answer.status < 0x100, "status {:#06x}", answer.status);
         }
         Protocol::Lpd => lpd(doors.lpd, doors.queue, user, document)?,
-        Protocol::Raw => {
-            let mut stream = connect(doors.raw)?;
-            stream.write_all(document)?;
-            stream.shutdown(Shutdown::Write)?;
-            // An orderly close after ours is the only acknowledgement this protocol has.
-            let mut rest = Vec::new();
-            stream.read_to_end(&mut rest).context("waiting for the close")?;
-            ensure!(rest.is_empty(), "a raw port has nothing to say");
-        }
     }
     Ok(())
 }

@@ -46,29 +46,13 @@ fn acknowledged_documents_survive_the_death_of_any_process_at_any_moment() {
         ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
         ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
     ]);
-    let raw_port = suite.ports.spare(1);
     suite.person(LOGON, CARD);
-    suite.done(&[
-        "queue",
-        "add",
-        QUEUE,
-        "--kind",
-        "pull",
-        "--raw-port",
-        &raw_port.to_string(),
-        "--owner",
-        "network-logon",
-    ]);
+    suite.done(&["queue", "add", QUEUE, "--kind", "pull", "--owner", "network-logon"]);
     suite.done(&["queue", "add", "fixed", "--kind", "pull", "--owner", "fixed", "--fixed-logon", LOGON]);
 
     let acknowledged: Mutex<BTreeMap<usize, Vec<u8>>> = Mutex::new(BTreeMap::new());
     let stop = AtomicBool::new(false);
-    let doors = Doors {
-        ipp: suite.address(631),
-        lpd: suite.address(515),
-        raw: ([127, 0, 0, 1], raw_port).into(),
-        queue: QUEUE,
-    };
+    let doors = Doors { ipp: suite.address(631), lpd: suite.address(515), queue: QUEUE };
     std::thread::scope(|scope| {
         for (lane, protocol) in [Protocol::Ipp, Protocol::Lpd, Protocol::Ipp].into_iter().enumerate() {
             let mut random = Random::new(random.number());

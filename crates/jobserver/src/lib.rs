@@ -69,8 +69,9 @@ use storage::core::CoreStore;
 use storage::event::EventStore;
 use tokio::sync::{Notify, Semaphore, watch};
 use tonic::service::Routes;
+use tonic::service::interceptor::InterceptedService;
 
-use crate::rpc::{Authorized, Calls, MESSAGE_BYTES_MAX};
+use crate::rpc::{Authorized, Calls, MESSAGE_BYTES_MAX, portserver_only};
 use crate::state::{Jobserver, LOGIN_STRIPES, PASSWORD_CHECKS_MAX, State};
 
 pub use config::Config;
@@ -95,6 +96,7 @@ async fn serve(context: &Context<Config>, server: Jobserver) -> anyhow::Result<(
     }
     let calls = Calls::new(server.clone());
     let submission = SubmissionServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let submission = InterceptedService::new(submission, portserver_only);
     let sink = EventSinkServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let remote = administrators(&server, calls);
     // Other servers' calls come only this way; administrators' both ways.

@@ -7,6 +7,7 @@ mod authorize;
 mod convert;
 mod events;
 mod mail;
+mod portserver;
 mod submission;
 mod users;
 
@@ -18,6 +19,7 @@ pub(crate) use authorize::Authorized;
 pub(crate) use convert::parse_queue;
 pub(crate) use convert::{count_status, record_count};
 pub(crate) use users::find as user_find;
+pub(crate) use portserver::portserver_only;
 
 /// Serves every service.
 #[derive(Clone)]

@@ -102,7 +102,13 @@ fn answer(
                 script.states = [after].into();
             }
         }
-        Operation::PrintJob if script.refuses_first != 0 => code = std::mem::take(&mut script.refuses_first),
+        Operation::PrintJob if script.refuses_first != 0 => {
+            code = std::mem::take(&mut script.refuses_first);
+            if code == 0x040b {
+                let format = Value::mime("application/pdf".to_owned());
+                groups.push(Group::new(GroupTag::Unsupported).with("document-format", format));
+            }
+        }
         _ => {
             if operation == Operation::PrintJob {
                 kept.lock().unwrap().push((request.clone(), document));
@@ -177,11 +183,14 @@ async fn a_document_the_device_ends_is_held_again() {
 
 #[tokio::test]
 async fn a_format_the_device_does_not_know_is_offered_without_its_name() {
-    let script = Script { refuses_first: 0x040a, states: [JobState::Completed].into(), ..Script::default() };
-    let (_, device, _, events) = story(script, b"data").await;
-    assert_eq!(done(&events), (1, 0), "{events:?}");
-    let printed = device.printed.lock().unwrap().clone();
-    assert_eq!(text(&printed[0].0, GroupTag::Operation, "document-format"), "application/octet-stream");
+    // The second is what ippeveprinter answers; it names the attribute.
+    for refuses_first in [0x040a, 0x040b] {
+        let script = Script { refuses_first, states: [JobState::Completed].into(), ..Script::default() };
+        let (_, device, _, events) = story(script, b"data").await;
+        assert_eq!(done(&events), (1, 0), "{events:?}");
+        let printed = device.printed.lock().unwrap().clone();
+        assert_eq!(text(&printed[0].0, GroupTag::Operation, "document-format"), "application/octet-stream");
+    }
 }
 
 #[tokio::test]
