@@ -18,9 +18,9 @@ use storage::StoreError;
 use storage::core::{Change, JobFilter, Which};
 use tokio::sync::mpsc;
 
+use crate::cancel::Stopper;
 use crate::charge::Settled;
 use crate::charge::meter::Meter;
-use crate::cancel::Stopper;
 use crate::documents::forget_document;
 use crate::failed::Failed;
 use crate::release::{self, NotDelivered, Release};
@@ -135,10 +135,11 @@ pub(crate) async fn print_pushed(
     user: User,
     job: JobId,
 ) -> Result<(), Failed> {
-    let (sender, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
-    server.0.tasks.spawn(async move { while events.recv().await.is_some() {} });
+    let (sender, mut told) = mpsc::channel(EVENTS_WAITING_MAX);
+    server.0.tasks.spawn(async move { while told.recv().await.is_some() {} });
     let forced = Forced::default();
-    let run = Run { server: server.clone(), device, user, forced, tracked, events: Events(sender) };
+    let (events, stopper) = (Events(sender), Stopper::default());
+    let run = Run { server: server.clone(), device, user, forced, tracked, events, stopper };
     run.print_one(job, None).await
 }
 

@@ -20,8 +20,8 @@ use domain::finishing::{Finishing, Forced};
 use domain::job::Job;
 use domain::user::User;
 
-use crate::charge::meter::Meter;
 use crate::cancel::{Stopper, stopped};
+use crate::charge::meter::Meter;
 use crate::print::Events;
 use crate::session::PrintEvent;
 use crate::spool::Reader;

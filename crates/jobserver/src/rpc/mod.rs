@@ -18,8 +18,8 @@ pub(crate) use authorize::Authorized;
 #[cfg(test)]
 pub(crate) use convert::parse_queue;
 pub(crate) use convert::{count_status, record_count};
-pub(crate) use users::find as user_find;
 pub(crate) use portserver::portserver_only;
+pub(crate) use users::find as user_find;
 
 /// Serves every service.
 #[derive(Clone)]
