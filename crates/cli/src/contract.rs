@@ -45,6 +45,10 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
         ("tracking list".to_owned(), names(tracking::Record::from(trackingserver::Record::default()))),
         (
+            "tracking collect".to_owned(),
+            names(tracking::collect::Collected::from(trackingserver::Collected::default())),
+        ),
+        (
             "tracking stats main".to_owned(),
             names(stats::MainShown::from(&trackingserver::MainAnswer::default())),
         ),

@@ -17,6 +17,7 @@ use rpc::proto::jobserver::mail_room_client::MailRoomClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
+use rpc::proto::trackingserver::collection_client::CollectionClient;
 use rpc::proto::trackingserver::reports_client::ReportsClient;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
 use service::http::Trust;
@@ -181,6 +182,14 @@ impl Reach {
     pub async fn tracking(&self, patience: Patience) -> Result<TrackingClient<Connection>, Failure> {
         let client = TrackingClient::new(self.connect("trackingserver", patience).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// What tracking servers say to each other.
+    ///
+    /// # Errors
+    /// When the trackingserver cannot be reached.
+    pub async fn collection(&self, patience: Patience) -> Result<CollectionClient<Connection>, Failure> {
+        Ok(CollectionClient::new(self.connect("trackingserver", patience).await?))
     }
 
     /// What tracking records add up to.

@@ -1,5 +1,6 @@
 //! `papergate tracking`: who printed what, where, when, at which price.
 
+pub(crate) mod collect;
 mod export;
 pub(crate) mod stats;
 
@@ -26,6 +27,12 @@ pub(crate) enum TrackingCommand {
     Export(TrackingExport),
     /// Export records, then delete them
     Delete(TrackingDelete),
+    /// Collect the records of secondary tracking servers now
+    Collect {
+        /// Only from this one
+        #[arg(default_value = "", hide_default_value = true)]
+        name: String,
+    },
     /// What records add up to: by kind of job, person, device, billing code; the job list
     #[command(subcommand)]
     Stats(stats::StatsCommand),
@@ -104,6 +111,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: TrackingCommand) -> Resu
             told(shell, &arguments.options, &exported)
         }
         TrackingCommand::Delete(arguments) => delete(shell, arguments).await,
+        TrackingCommand::Collect { name } => collect::run(shell, name).await,
         TrackingCommand::Stats(command) => stats::run(shell, command).await,
     }
 }

@@ -200,6 +200,15 @@ impl<C> Context<C> {
         self.shared.internal.channel(&self.common, server, Some(grpc::CALL_DEADLINE))
     }
 
+    /// As [`Context::peer`], for one of several servers of the same name: the one at `url`, `https://host:port`.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, and when `url` is none: check it with the configuration.
+    pub fn peer_at(&self, server: &str, url: &str) -> Channel {
+        let uri = url.parse().expect("URLs are checked with the configuration");
+        self.shared.internal.channel_at(server, uri, Some(grpc::CALL_DEADLINE))
+    }
+
     /// As [`Context::peer`] without a deadline, for calls that stream a document as fast as its
     /// sender sends it. A dead peer is noticed by keep-alive; a slow one is the caller's to judge.
     ///

@@ -4,9 +4,10 @@
 //! - `row`: between a record and its row.
 //! - `sums`, `subject`: what is kept with every record so that reports need not read the records.
 //! - [`report`], [`job_list`]: what is asked for.
-//! - `buried`: ids of deleted records.
+//! - `buried`: ids of deleted records; `collected`: how far a primary has them.
 
 mod buried;
+mod collected;
 pub mod job_list;
 pub mod report;
 mod row;

@@ -5,9 +5,11 @@
 //! - [`start`]: from a context to a server that serves.
 //! - [`rpc`]: the calls; each parses, hands over to its operation and answers.
 //! - One file per operation: [`record`], [`list`], [`export`], [`delete`], [`backup`]; [`report`] for what adds up.
+//! - [`collect`]: between a primary and its secondaries.
 //! - [`error`]: what a failing store means for a caller.
 
 mod backup;
+mod collect;
 pub mod config;
 mod delete;
 mod error;
@@ -17,6 +19,9 @@ mod record;
 mod report;
 mod rpc;
 
+use std::sync::Arc;
+
+use ::rpc::proto::trackingserver::collection_server::CollectionServer;
 use ::rpc::proto::trackingserver::reports_server::ReportsServer;
 use ::rpc::proto::trackingserver::tracking_server::TrackingServer;
 use anyhow::Context as _;
@@ -39,10 +44,41 @@ pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
     let location = Location::choose(&context.common.data, url.as_deref(), "tracking");
     let store =
         tokio::task::spawn_blocking(move || Tracking::open(location)).await?.context("the tracking store")?;
-    let calls = rpc::Calls::new(store.clone(), context.clock.clone(), &context.config);
+    let calls = rpc::Calls::new(store.clone(), context.clock.clone(), &context.config)?;
+    let collection = collection(&context, &store, &calls)?;
     let server = TrackingServer::new(calls).max_decoding_message_size(REQUEST_BYTES_MAX);
     let reports = ReportsServer::new(rpc::ReportCalls::new(store));
-    context.serve_grpc(Routes::new(server).add_service(reports)).await?;
+    context.serve_grpc(Routes::new(server).add_service(reports).add_service(collection)).await?;
     context.ready();
     Ok(())
 }
+
+/// Starts what the configuration says of other tracking servers: collecting from secondaries, reporting to a primary.
+fn collection(
+    context: &Context<Config>,
+    store: &Tracking,
+    calls: &rpc::Calls,
+) -> anyhow::Result<CollectionServer<rpc::CollectionCalls>> {
+    let secondaries = context
+        .config
+        .collect_from
+        .iter()
+        .map(|(name, url)| (name.clone(), context.peer_at(SERVER, url)))
+        .collect();
+    let collector = collect::Collector {
+        store: store.clone(),
+        hidden: calls.hidden(),
+        secondaries,
+        turn: Arc::default(),
+    };
+    let schedule = context.config.schedule().map_err(anyhow::Error::msg)?;
+    context.tasks.spawn(collector.clone().task(schedule, context.clock.clone(), context.stop.clone()));
+    if let Some(url) = &context.config.report_to {
+        let (primary, wake) = (context.peer_at(SERVER, url), calls.wake());
+        context.tasks.spawn(collect::report(store.clone(), primary, wake, context.stop.clone()));
+    }
+    Ok(CollectionServer::new(rpc::CollectionCalls::new(store.clone(), collector)))
+}
+
+/// Name of this server in certificates: every tracking server of a group has the same.
+const SERVER: &str = "trackingserver";

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use rpc::Error;
+use rpc::proto::common::Empty;
 use rpc::proto::trackingserver as proto;
-use rpc::proto::trackingserver::{reports_server, tracking_server};
+use rpc::proto::trackingserver::{collection_server, reports_server, tracking_server};
 use service::Clock;
 use storage::tracking::{Filter, Tracking};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
+use crate::collect::{self, Collector};
 use crate::config::Config;
-use crate::error::blocking;
+use crate::error::{blocking, store_failed};
 use crate::{backup, delete, export, list, record, report};
 
 /// Messages of a stream that wait for a slow caller.
@@ -25,11 +28,25 @@ pub(crate) struct Calls {
     clock: Clock,
     /// Servers whose job names are hidden.
     hidden: Arc<[String]>,
+    /// A record was stored: there is something to report.
+    wake: Arc<Notify>,
+    /// Another server takes the records from here: what it has not is not deleted.
+    collected: bool,
 }
 
 impl Calls {
-    pub(crate) fn new(store: Tracking, clock: Clock, config: &Config) -> Self {
-        Self { store, clock, hidden: config.hide_job_names_of.clone().into() }
+    pub(crate) fn new(store: Tracking, clock: Clock, config: &Config) -> anyhow::Result<Self> {
+        let hidden = config.hidden_servers().context("hide_job_names_file")?.into();
+        let collected = config.collected || config.report_to.is_some();
+        Ok(Self { store, clock, hidden, wake: Arc::default(), collected })
+    }
+
+    pub(crate) fn hidden(&self) -> Arc<[String]> {
+        self.hidden.clone()
+    }
+
+    pub(crate) fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
     }
 
     /// Answers with what `work` sends; it ends early when the caller hangs up.
@@ -60,7 +77,9 @@ impl tracking_server::Tracking for Calls {
     ) -> Result<Response<proto::RecordAnswer>, Status> {
         let (store, hidden) = (self.store.clone(), self.hidden.clone());
         let records = request.into_inner().records;
-        Ok(Response::new(blocking(move || record::record(&store, &hidden, records)).await?))
+        let answer = blocking(move || record::record(&store, &hidden, records)).await?;
+        self.wake.notify_one();
+        Ok(Response::new(answer))
     }
 
     type ListStream = ReceiverStream<Result<proto::RecordPage, Status>>;
@@ -87,8 +106,8 @@ impl tracking_server::Tracking for Calls {
     ) -> Result<Response<proto::DeleteAnswer>, Status> {
         let store = self.store.clone();
         let request = request.into_inner();
-        let now = domain::Timestamp(self.clock.now().0);
-        Ok(Response::new(blocking(move || delete::delete(&store, &request, now)).await?))
+        let (collected, now) = (self.collected, domain::Timestamp(self.clock.now().0));
+        Ok(Response::new(blocking(move || delete::delete(&store, &request, collected, now)).await?))
     }
 
     async fn backup(
@@ -98,6 +117,46 @@ impl tracking_server::Tracking for Calls {
         let store = self.store.clone();
         let request = request.into_inner();
         Ok(Response::new(blocking(move || backup::backup(&store, &request)).await?))
+    }
+}
+
+/// What tracking servers say to each other.
+pub(crate) struct CollectionCalls {
+    store: Tracking,
+    collector: Collector,
+}
+
+impl CollectionCalls {
+    pub(crate) fn new(store: Tracking, collector: Collector) -> Self {
+        Self { store, collector }
+    }
+}
+
+#[tonic::async_trait]
+impl collection_server::Collection for CollectionCalls {
+    async fn batch(
+        &self,
+        request: Request<proto::BatchRequest>,
+    ) -> Result<Response<proto::BatchAnswer>, Status> {
+        let (store, limit) = (self.store.clone(), request.into_inner().limit);
+        Ok(Response::new(blocking(move || collect::batch(&store, limit)).await?))
+    }
+
+    async fn confirm(&self, request: Request<proto::ConfirmRequest>) -> Result<Response<Empty>, Status> {
+        let (store, last) = (self.store.clone(), request.into_inner().last_sequence);
+        blocking(move || store.collected_confirm(last).map_err(store_failed)).await?;
+        Ok(Response::new(Empty {}))
+    }
+
+    async fn collect(
+        &self,
+        request: Request<proto::CollectRequest>,
+    ) -> Result<Response<proto::CollectAnswer>, Status> {
+        let (collector, name) = (self.collector.clone(), request.into_inner().name);
+        // It goes on when the caller hangs up: half a collection helps nobody.
+        let collecting = tokio::spawn(async move { collector.collect(&name).await });
+        let collected = collecting.await.map_err(|error| Status::internal(error.to_string()))??;
+        Ok(Response::new(proto::CollectAnswer { collected }))
     }
 }
 

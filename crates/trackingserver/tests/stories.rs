@@ -211,7 +211,7 @@ async fn an_export_that_makes_no_sense_is_refused_with_its_field() {
 #[tokio::test]
 async fn job_names_of_chosen_servers_are_hidden_before_they_are_stored() {
     let directory = tempfile::tempdir().unwrap();
-    let config = Config { hide_job_names_of: vec!["MAIN".into()] };
+    let config = Config { hide_job_names_of: vec!["MAIN".into()], ..Config::default() };
     let mut server = Server::start(directory.path(), config).await;
     server.record(vec![record(1), proto::Record { computer_name: "branch".into(), ..record(2) }]).await;
     let records = server.list(proto::ListRequest::default()).await;

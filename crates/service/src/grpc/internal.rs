@@ -48,10 +48,17 @@ impl Internal {
 
     /// A lazy channel to `server`: its URL of section `[peers]`, else its socket in `DIR/run`.
     pub(crate) fn channel(&self, common: &Common, server: &str, deadline: Option<Duration>) -> Channel {
-        let Some(url) = common.peers.get(server) else {
-            return unix_channel(&common.run_dir(), server, deadline);
-        };
-        let uri: Uri = url.parse().expect("peers are parsed when the configuration is");
+        match common.peers.get(server) {
+            None => unix_channel(&common.run_dir(), server, deadline),
+            Some(url) => {
+                let uri = url.parse().expect("peers are parsed when the configuration is");
+                self.channel_at(server, uri, deadline)
+            }
+        }
+    }
+
+    /// A lazy channel to the `server` at `uri`.
+    pub(crate) fn channel_at(&self, server: &str, uri: Uri, deadline: Option<Duration>) -> Channel {
         let authority = uri.authority().map(ToString::to_string).unwrap_or_default();
         let client =
             self.identity().map(|identity| identity.client.clone()).map_err(|error| error.to_string());

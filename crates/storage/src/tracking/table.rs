@@ -61,6 +61,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    collected (name) {
+        name -> Text,
+        sequence -> BigInt,
+    }
+}
+
+diesel::table! {
     buried (tracking_id) {
         tracking_id -> Text,
         buried_us -> BigInt,

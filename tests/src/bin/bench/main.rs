@@ -1,6 +1,6 @@
 //! `make bench`: us and the peer on the same machine, in the same run, with the same input; ratios are what counts.
 //!
-//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count
+//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count reports
 //! `PAPERGATE_BENCH_DIR` names the directory on the disk to measure (default: the target directory's disk).
 #![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
 
@@ -11,6 +11,7 @@ mod table;
 mod count;
 mod list;
 mod memory;
+mod reports;
 mod stream;
 mod submit;
 mod tap;
@@ -36,6 +37,7 @@ const CHAPTERS: &[(&str, Chapter)] = &[
     ("list", list::run),
     ("memory", memory::run),
     ("count", count::run),
+    ("reports", reports::run),
 ];
 
 fn main() {
