@@ -42,6 +42,7 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),
         ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),
         ("mail".to_owned(), names(mail::Mail::from(jobserver::Mail::default()))),
+        ("queue token".to_owned(), names(queue::token::Token::from(jobserver::Token::default()))),
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
         ("tracking list".to_owned(), names(tracking::Record::from(trackingserver::Record::default()))),
         (

@@ -1,5 +1,7 @@
 //! `papergate queue`: print queues.
 
+pub(crate) mod token;
+
 use clap::{Args, Subcommand, ValueEnum};
 use rpc::proto::jobserver as proto;
 use rpc::proto::jobserver::queue::{Kind as ProtoKind, Owner as ProtoOwner, WhenAway as ProtoWhenAway};
@@ -12,6 +14,9 @@ use crate::output::{Listed, or_dash, or_null, yes};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum QueueCommand {
+    /// Addresses of a queue that prove who prints
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// Add a queue; people print to ipp://HOST:631/ipp/print/NAME
     Add(Box<QueueAdd>),
     /// List queues
@@ -128,6 +133,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<
             }
             listing.finish()
         }
+        QueueCommand::Token(command) => token::run(shell, command).await,
         QueueCommand::Delete { name } => {
             let request = proto::QueueDeleteRequest { name: name.clone() };
             shell.reach.administration().await?.queue_delete(request).await?;

@@ -14,6 +14,7 @@ use rpc::proto::charging::charging_client::ChargingClient;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
 use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::jobserver::mail_room_client::MailRoomClient;
+use rpc::proto::jobserver::tokens_client::TokensClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
@@ -165,6 +166,15 @@ impl Reach {
     /// When the jobserver cannot be reached.
     pub async fn charging(&self) -> Result<ChargingClient<Connection>, Failure> {
         Ok(ChargingClient::new(self.connect("jobserver", Patience::Call).await?))
+    }
+
+    /// Tokens in addresses of queues.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn tokens(&self) -> Result<TokensClient<Connection>, Failure> {
+        let client = TokensClient::new(self.connect("jobserver", Patience::Call).await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
     /// Which processes run.

@@ -31,6 +31,7 @@ pub(crate) struct Keys {
     /// Seals card codes and device keys.
     seal: LessSafeKey,
     card: hmac::Key,
+    token: hmac::Key,
     pin: hmac::Key,
     password: Zeroizing<[u8; KEY_LEN]>,
     check: String,
@@ -72,6 +73,7 @@ impl Keys {
             spool: aead_key(&derive(&installation, "spool")),
             seal: aead_key(&derive(&installation, "seal")),
             card: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "card")),
+            token: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "token")),
             pin: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "pin")),
             password: derive(&pepper, "password"),
             check: format!(
@@ -96,6 +98,11 @@ impl Keys {
     /// What a card is found by.
     pub(crate) fn card_hash(&self, code: &CardCode) -> Vec<u8> {
         hmac::sign(&self.card, code.expose().as_bytes()).as_ref().to_vec()
+    }
+
+    /// What a token is found by.
+    pub(crate) fn token_hash(&self, token: &str) -> Vec<u8> {
+        hmac::sign(&self.token, token.as_bytes()).as_ref().to_vec()
     }
 
     /// What a person's PIN is compared with. Four characters are guessed in no time by whoever has the key,

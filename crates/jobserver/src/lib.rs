@@ -35,6 +35,7 @@ pub mod legacy;
 mod login;
 mod mail;
 mod print;
+mod proof;
 mod push;
 mod release;
 mod retention;
@@ -61,7 +62,9 @@ use ::rpc::proto::jobserver::administration_server::AdministrationServer;
 use ::rpc::proto::jobserver::event_log_server::EventLogServer;
 use ::rpc::proto::jobserver::event_sink_server::EventSinkServer;
 use ::rpc::proto::jobserver::mail_room_server::MailRoomServer;
+use ::rpc::proto::jobserver::proof_server::ProofServer;
 use ::rpc::proto::jobserver::submission_server::SubmissionServer;
+use ::rpc::proto::jobserver::tokens_server::TokensServer;
 use anyhow::Context as _;
 use service::Context;
 use storage::Location;
@@ -97,10 +100,12 @@ async fn serve(context: &Context<Config>, server: Jobserver) -> anyhow::Result<(
     let calls = Calls::new(server.clone());
     let submission = SubmissionServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let submission = InterceptedService::new(submission, portserver_only);
+    let proof = ProofServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let proof = InterceptedService::new(proof, portserver_only);
     let sink = EventSinkServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let remote = administrators(&server, calls);
     // Other servers' calls come only this way; administrators' both ways.
-    context.serve_grpc(remote.clone().add_service(submission).add_service(sink)).await?;
+    context.serve_grpc(remote.clone().add_service(submission).add_service(sink).add_service(proof)).await?;
     context.serve_grpc_remote("administration", context.config.administration_port, remote).await?;
     let limits = legacy::Limits {
         devices_port: context.config.devices_port,
@@ -175,6 +180,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
     let administration =
         AdministrationServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mails = MailRoomServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let tokens = TokensServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
     Routes::new(Authorized::new(administration, server.clone()))
         .add_service(Authorized::new(events, server.clone()))
@@ -183,6 +189,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
             ChargingServer::new(charge::Charges::new(server.clone())),
             server.clone(),
         ))
+        .add_service(Authorized::new(tokens, server.clone()))
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

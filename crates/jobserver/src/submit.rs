@@ -305,7 +305,8 @@ fn new_job(state: &Arc<State>, queue: &Queue, owner: &Owner, submission: &Submis
         queue_name: queue.name.to_string(),
         owner: owner.id,
         owner_logon: owner.logon.to_string(),
-        submit_logon: shorten(&submission.network_logon, NAME_MAX),
+        // A proved person without a domain comes as `\\logon`.
+        submit_logon: shorten(submission.network_logon.trim_start_matches('\\'), NAME_MAX),
         name: shorten(&submission.name, NAME_MAX),
         state: JobState::Pending,
         reason: Reason::Incoming,

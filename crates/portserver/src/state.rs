@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rpc::proto::jobserver::proof_client::ProofClient;
 use rpc::proto::jobserver::submission_client::SubmissionClient;
 use rpc::proto::jobserver::{Job, Queue};
 use service::{Clock, Context, Timestamp};
@@ -11,6 +12,7 @@ use tonic::transport::Channel;
 
 use crate::Config;
 use crate::gate::Gate;
+use crate::ipp::proof::Believed;
 use crate::ipp::subscription::Subscriptions;
 use crate::open_jobs::OpenJobs;
 use crate::queues::Queues;
@@ -26,6 +28,10 @@ pub(crate) struct Port {
     pub(crate) jobserver: SubmissionClient<Channel>,
     /// Calls that carry a document, as long as it takes its sender.
     pub(crate) streaming: SubmissionClient<Channel>,
+    /// Proof of who prints.
+    pub(crate) proof: ProofClient<Channel>,
+    /// Proofs that were right a moment ago.
+    pub(crate) believed: Believed,
     /// The queues; kept while the jobserver is away.
     pub(crate) queues: Queues,
     /// Room for connections.
@@ -47,6 +53,8 @@ impl Port {
             started: context.clock.now(),
             jobserver: client(context.peer("jobserver")),
             streaming: client(context.peer_streaming("jobserver")),
+            proof: ProofClient::new(context.peer("jobserver")),
+            believed: Believed::default(),
             queues,
             gate: Gate::new(config.connections_max, config.connections_per_peer_max),
             open_jobs: OpenJobs::new(context.clock.clone(), config.job_open_limit_s),

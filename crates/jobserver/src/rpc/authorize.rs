@@ -143,17 +143,17 @@ fn basic(headers: &http::HeaderMap) -> Option<(String, Zeroizing<String>)> {
 
 /// Failed logins by address: a count and when its window began, microseconds.
 #[derive(Clone, Default)]
-struct Failures(Arc<Mutex<HashMap<IpAddr, (u32, i64)>>>);
+pub(super) struct Failures(Arc<Mutex<HashMap<IpAddr, (u32, i64)>>>);
 
 impl Failures {
-    fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
+    pub(super) fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts
             .get(&address)
             .is_some_and(|(count, began)| *count >= FAILURES_MAX && now_us - began < WINDOW_US)
     }
 
-    fn note(&self, address: IpAddr, now_us: i64) {
+    pub(super) fn note(&self, address: IpAddr, now_us: i64) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= ADDRESSES_MAX && !counts.contains_key(&address) {
             let oldest = counts.iter().min_by_key(|(_, (_, began))| *began).map(|(address, _)| *address);

@@ -8,6 +8,7 @@ mod convert;
 mod events;
 mod mail;
 mod portserver;
+mod proof;
 mod submission;
 mod users;
 
@@ -25,11 +26,13 @@ pub(crate) use users::find as user_find;
 #[derive(Clone)]
 pub(crate) struct Calls {
     server: Jobserver,
+    /// Failed proofs of submitters by address.
+    failures: authorize::Failures,
 }
 
 impl Calls {
     pub(crate) fn new(server: Jobserver) -> Self {
-        Self { server }
+        Self { server, failures: authorize::Failures::default() }
     }
 }
 

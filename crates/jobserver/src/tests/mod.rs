@@ -2,6 +2,7 @@
 
 mod events;
 mod login;
+mod proof;
 mod push;
 mod release;
 mod release_ipp;

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue};
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, WWW_AUTHENTICATE,
+};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -145,12 +147,22 @@ async fn post(port: &Arc<Port>, origin: Origin, request: Request<Incoming>) -> R
         return closing(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text));
     };
     let mut body = Body::new(incoming, encoding, port.config.stall_limit());
-    let reply = ipp::serve(port, &origin, head.uri.path(), &mut body).await;
+    let reply = ipp::serve(port, &origin, &head, &mut body).await;
     let Some(reply) = reply else {
         // The request never became one; there is nobody to answer in its own words.
         return closing(plain(StatusCode::BAD_REQUEST, "The request is not IPP or ended too early.\n"));
     };
     let drained = body.drain().await;
+    let reply = match reply {
+        ipp::Served::Answer(reply) => reply,
+        ipp::Served::Unproved => {
+            let mut response = plain(StatusCode::UNAUTHORIZED, "This queue wants to know who prints.\n");
+            // RFC 7617, section 2.1.
+            let challenge = HeaderValue::from_static("Basic realm=\"Papergate\", charset=\"UTF-8\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+            return if drained { response } else { closing(response) };
+        }
+    };
     let mut response = Response::new(reply);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(wire::ipp::MEDIA_TYPE));

@@ -4,6 +4,7 @@ use rpc::proto::jobserver::{Job, Queue};
 use wire::ipp::{DateTime, GroupTag, Writer};
 
 use super::printer::as_seconds;
+use super::request::Address;
 use super::wanted::Wanted;
 use crate::state::Port;
 
@@ -11,7 +12,7 @@ use crate::state::Port;
 pub(crate) struct View<'a> {
     pub(crate) port: &'a Port,
     pub(crate) queue: &'a Queue,
-    pub(crate) authority: &'a str,
+    pub(crate) address: &'a Address,
 }
 
 /// One job seen by one client.
@@ -57,7 +58,7 @@ const ATTRIBUTES: &[(&str, &str, Write)] = &[
     }),
     ("job-printer-uri", "job-description", |w, s| {
         {
-            w.uri(&format!("ipp://{}/ipp/print/{}", s.view.authority, s.view.queue.name));
+            w.uri(&s.view.address.printing(s.view.queue));
         };
     }),
     ("job-uuid", "job-description", |w, s| {
@@ -93,7 +94,7 @@ const ATTRIBUTES: &[(&str, &str, Write)] = &[
     }),
     ("job-more-info", "job-description", |w, s| {
         {
-            w.uri(&format!("http://{}/ipp/print/{}", s.view.authority, s.view.queue.name));
+            w.uri(&format!("http://{}/ipp/print/{}", s.view.address.authority, s.view.queue.name));
         };
     }),
     ("attributes-charset", "job-description", |w, _| {
@@ -171,7 +172,7 @@ pub(crate) fn id(job: &Job) -> i32 {
 }
 
 fn uri(seen: &Seen<'_>) -> String {
-    format!("ipp://{}/ipp/print/{}/{}", seen.view.authority, seen.view.queue.name, seen.job.id)
+    format!("{}/{}", seen.view.address.printing(seen.view.queue), seen.job.id)
 }
 
 /// Queues may hide titles from everybody but the owner (guide: "Hide document name").

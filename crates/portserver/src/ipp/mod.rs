@@ -2,6 +2,7 @@
 //!
 //! - [`serve`]: one request from its octets to its answer.
 //! - [`request`]: the checks every request passes; [`target`]: which queue or job it means.
+//! - [`proof`]: who prints, for queues that want to know.
 //! - [`reply`]: answers and refusals; every refusal of the jobserver gets its status here.
 //! - [`printer`], [`media`], [`template`], [`job`]: the attributes.
 //! - [`operation`]: one file per operation or family of operations.
@@ -10,6 +11,7 @@ pub(crate) mod job;
 pub(crate) mod media;
 pub(crate) mod operation;
 pub(crate) mod printer;
+pub(crate) mod proof;
 pub(crate) mod reply;
 pub(crate) mod request;
 pub(crate) mod subscription;
@@ -26,12 +28,19 @@ use crate::http::Origin;
 use crate::http::answer::Answer;
 use crate::http::body::{Body, BodyError};
 use crate::state::Port;
+use proof::Unproved;
 use reply::{Failed, Outcome};
 use request::Request;
 
 /// Reads one request and answers it; `None` when not even its header came, so that no answer in
 /// IPP is possible.
-pub(crate) async fn serve(port: &Arc<Port>, origin: &Origin, path: &str, body: &mut Body) -> Option<Answer> {
+pub(crate) async fn serve(
+    port: &Arc<Port>,
+    origin: &Origin,
+    head: &http::request::Parts,
+    body: &mut Body,
+) -> Option<Served> {
+    let path = head.uri.path();
     let mut decoder = Decoder::new(Limits::REQUEST);
     body.deadline_set(port.config.request_limit());
     let (message, rest) = match attributes(&mut decoder, body).await {
@@ -39,16 +48,20 @@ pub(crate) async fn serve(port: &Arc<Port>, origin: &Origin, path: &str, body: &
         Err(failed) => {
             let (version, _, id) = decoder.header()?;
             tracing::debug!(peer = %origin.peer, reason = %failed.message, "an IPP request was not understood");
-            return Some(failed.encode(answerable(version), id));
+            return Some(Served::Answer(failed.encode(answerable(version), id)));
         }
     };
     body.deadline_clear();
     let (version, id) = (answerable(message.version), message.request_id);
     let answered = match Request::check(port, origin, path, message, rest, body) {
-        Ok(mut request) => operation::run(&mut request).await,
+        Ok(mut request) => match proof::prove(&mut request, &head.headers).await {
+            Ok(()) => operation::run(&mut request).await,
+            Err(Unproved::Ask) => return Some(Served::Unproved),
+            Err(Unproved::Refused(failed)) => Err(failed),
+        },
         Err(failed) => Err(failed),
     };
-    Some(match answered {
+    Some(Served::Answer(match answered {
         Ok(Outcome::Reply(reply)) => reply.encode(version, id),
         Ok(Outcome::Pieces(pieces)) => pieces,
         Err(failed) => {
@@ -60,7 +73,15 @@ pub(crate) async fn serve(port: &Arc<Port>, origin: &Origin, path: &str, body: &
             );
             failed.encode(version, id)
         }
-    })
+    }))
+}
+
+/// What came of a request.
+pub(crate) enum Served {
+    /// An answer in IPP.
+    Answer(Answer),
+    /// The client has to say who it is first; HTTP has the words for that.
+    Unproved,
 }
 
 /// The attributes of the request and the first octets after them.

@@ -3,6 +3,7 @@
 use rpc::proto::jobserver::Queue;
 use wire::ipp::{Attribute, DateTime, Resolution, Value};
 
+use super::request::{Address, asks_for_proof};
 use super::wanted::Wanted;
 use super::{media, operation, subscription, template};
 use crate::http::icon;
@@ -74,9 +75,9 @@ impl Collector<'_> {
 }
 
 /// The wanted attributes of `queue`, as a client that knows this server as `authority` is told.
-pub(crate) fn attributes(port: &Port, queue: &Queue, authority: &str, wanted: &Wanted) -> Vec<Attribute> {
+pub(crate) fn attributes(port: &Port, queue: &Queue, address: &Address, wanted: &Wanted) -> Vec<Attribute> {
     let mut to = Collector { wanted, group: "printer-description", out: Vec::with_capacity(160) };
-    identity(&mut to, port, queue, authority);
+    identity(&mut to, port, queue, address);
     state(&mut to, port, queue);
     abilities(&mut to, port, queue);
     raster(&mut to, queue);
@@ -91,12 +92,22 @@ pub(crate) fn attributes(port: &Port, queue: &Queue, authority: &str, wanted: &W
     to.out
 }
 
-fn identity(to: &mut Collector<'_>, port: &Port, queue: &Queue, authority: &str) {
-    let address = |scheme: &str| Value::uri(format!("{scheme}://{authority}/ipp/print/{}", queue.name));
+fn identity(to: &mut Collector<'_>, port: &Port, queue: &Queue, address: &Address) {
+    let authority = &address.authority;
+    let proof = asks_for_proof(queue);
     let page = || Value::uri(format!("http://{authority}/ipp/print/{}", queue.name));
-    to.many("printer-uri-supported", || vec![address("ipp"), address("ipps")]);
-    to.keywords("uri-authentication-supported", &["requesting-user-name", "requesting-user-name"]);
-    to.keywords("uri-security-supported", &["none", "tls"]);
+    if proof {
+        // A token in the address proves by itself (the client would be asked for a password it does not need).
+        let how: &'static [&'static str] = if address.has_token() { &["none"] } else { &["basic"] };
+        to.many("printer-uri-supported", || vec![Value::uri(address.of("ipps", queue))]);
+        to.keywords("uri-authentication-supported", how);
+        to.keywords("uri-security-supported", &["tls"]);
+    } else {
+        let uris = || ["ipp", "ipps"].map(|scheme| Value::uri(address.of(scheme, queue))).to_vec();
+        to.many("printer-uri-supported", uris);
+        to.keywords("uri-authentication-supported", &["requesting-user-name", "requesting-user-name"]);
+        to.keywords("uri-security-supported", &["none", "tls"]);
+    }
     to.one("printer-name", || Value::name(queue.name.clone()));
     let info = if queue.description.is_empty() { &queue.name } else { &queue.description };
     to.text("printer-info", clipped(info));

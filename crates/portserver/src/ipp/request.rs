@@ -31,6 +31,10 @@ pub(crate) struct Request<'a> {
     queue: Option<Arc<Queue>>,
     /// The job meant.
     job_id: Option<i32>,
+    /// The token in the address the request was posted to, or in its printer-uri.
+    pub(crate) token: Option<String>,
+    /// Who proved who they are; takes the place of requesting-user-name.
+    pub(crate) person: Option<String>,
     /// The first octets of the document.
     pub(crate) rest: Bytes,
     /// The further octets of the document.
@@ -95,6 +99,8 @@ impl<'a> Request<'a> {
             subscriptions,
             queue: None,
             job_id: None,
+            token: target::of_path(path).token.map(str::to_owned),
+            person: None,
             rest,
             body,
         };
@@ -112,6 +118,7 @@ impl<'a> Request<'a> {
             .ok_or_else(|| Failed::new(Status::BadRequest, "printer-uri is not an address of a printer"))?;
         // Some clients name the server only; then the path they post to says more.
         let meant = if meant.queue.is_some() || meant.job.is_some() { meant } else { merged(meant, path) };
+        let token = meant.token.map(str::to_owned);
         let job_id = self.attributes.integer("job-id").or(meant.job);
         let snapshot = self.port.queues.borrow().clone();
         if !snapshot.known {
@@ -132,6 +139,7 @@ impl<'a> Request<'a> {
         }
         self.queue = queue;
         self.job_id = job_id;
+        self.token = self.token.take().or(token);
         Ok(())
     }
 
@@ -156,8 +164,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// requesting-user-name; empty when not told.
+    /// Who proved who they are, else requesting-user-name; empty when not told.
     pub(crate) fn user(&self) -> &str {
+        if let Some(person) = &self.person {
+            return person;
+        }
         self.attributes.text("requesting-user-name").unwrap_or_default()
     }
 
@@ -176,10 +187,42 @@ impl<'a> Request<'a> {
         self.attributes.text(name)
     }
 
-    /// `host:port` of this server as the client knows it.
-    pub(crate) fn authority(&self) -> &str {
-        &self.origin.authority
+    /// This server as the client knows it.
+    pub(crate) fn address(&self) -> Address {
+        Address { authority: self.origin.authority.clone(), token: self.token.clone() }
     }
+}
+
+/// How a client reaches this server, for addresses in answers.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    /// `host[:port]`.
+    pub(crate) authority: String,
+    /// What the client's own address has behind the queue's name.
+    token: Option<String>,
+}
+
+impl Address {
+    /// Whether the client's address proves who it is.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// The address of `queue`.
+    pub(crate) fn of(&self, scheme: &str, queue: &Queue) -> String {
+        let token = self.token.as_deref().map(|token| format!("~{token}")).unwrap_or_default();
+        format!("{scheme}://{}/ipp/print/{}{token}", self.authority, queue.name)
+    }
+
+    /// The address of `queue` in the scheme documents are sent by.
+    pub(crate) fn printing(&self, queue: &Queue) -> String {
+        self.of(if asks_for_proof(queue) { "ipps" } else { "ipp" }, queue)
+    }
+}
+
+/// Whether a queue takes documents only from people who prove who they are.
+pub(crate) fn asks_for_proof(queue: &Queue) -> bool {
+    queue.owner() == rpc::proto::jobserver::queue::Owner::Authenticated
 }
 
 /// Whether two logons mean the same person: domains are not told by every client.

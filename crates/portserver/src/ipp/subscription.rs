@@ -324,7 +324,7 @@ fn describe(request: &Request<'_>, id: i32, subscription: &Subscription) -> Grou
 }
 
 fn printer_uri(request: &Request<'_>, subscription: &Subscription) -> Value {
-    Value::uri(format!("ipp://{}/ipp/print/{}", request.authority(), subscription.queue))
+    Value::uri(format!("ipp://{}/ipp/print/{}", request.origin.authority, subscription.queue))
 }
 
 /// Runs `work` on the subscription named by notify-subscription-id, if it is the requester's.

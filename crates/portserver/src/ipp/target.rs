@@ -5,6 +5,8 @@
 pub(crate) struct Target<'a> {
     /// Name of the queue.
     pub(crate) queue: Option<&'a str>,
+    /// The token behind the queue's name, which proves who prints.
+    pub(crate) token: Option<&'a str>,
     /// job-id.
     pub(crate) job: Option<i32>,
     /// The address is the one of the server, and means its only queue if there is just one.
@@ -21,15 +23,16 @@ pub(crate) fn of_uri(uri: &str) -> Option<Target<'_>> {
     Some(of_path(path.split(['?', '#']).next().unwrap_or(path)))
 }
 
-/// What the path of an address names: `/ipp/print/QUEUE[/JOB]`, `/printers/QUEUE[/JOB]`, `/jobs/JOB`.
+/// What the path of an address names: `/ipp/print/QUEUE[~TOKEN][/JOB]`, `/printers/QUEUE[~TOKEN][/JOB]`, `/jobs/JOB`.
 pub(crate) fn of_path(path: &str) -> Target<'_> {
     let path = path.trim_end_matches('/');
     let inside = ["/ipp/print/", "/printers/"].iter().find_map(|prefix| path.strip_prefix(prefix));
     if let Some(inside) = inside {
-        return match inside.split_once('/') {
-            None => Target { queue: Some(inside), ..Target::default() },
-            Some((queue, job)) => Target { queue: Some(queue), job: job.parse().ok(), server: false },
-        };
+        let (named, job) =
+            inside.split_once('/').map_or((inside, None), |(named, job)| (named, job.parse().ok()));
+        let (queue, token) =
+            named.split_once('~').map_or((named, None), |(queue, token)| (queue, Some(token)));
+        return Target { queue: Some(queue), token, job, server: false };
     }
     if let Some(job) = path.strip_prefix("/jobs/") {
         return Target { job: job.parse().ok(), ..Target::default() };
@@ -58,6 +61,11 @@ mod tests {
             ("ipp://host/ipp/print/pull/17", Some(Target { job: Some(17), ..queue("pull") })),
             ("ipp://host/ipp/print/pull/x", Some(queue("pull"))),
             ("ipp://host/ipp/print/pull/?a=b", Some(queue("pull"))),
+            ("ipps://host/ipp/print/pull~abc", Some(Target { token: Some("abc"), ..queue("pull") })),
+            (
+                "ipps://host/ipp/print/pull~a/7",
+                Some(Target { token: Some("a"), job: Some(7), ..queue("pull") }),
+            ),
             ("ipp://host/jobs/17", Some(Target { job: Some(17), ..Target::default() })),
             ("ipp://host", Some(Target { server: true, ..Target::default() })),
             ("ipp://host/ipp/print", Some(Target { server: true, ..Target::default() })),

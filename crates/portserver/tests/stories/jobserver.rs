@@ -5,11 +5,12 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rpc::proto::jobserver::proof_server::{Proof, ProofServer};
 use rpc::proto::jobserver::submission_server::{Submission, SubmissionServer};
 use rpc::proto::jobserver::{
-    DocumentChunk, Job, JobCancelRequest, JobCreateRequest, JobListRequest, JobPage, JobShowRequest, Queue,
-    QueueSnapshot, QueueWatchRequest, document_chunk::Part, job::State, job_list_request::Which,
-    queue::Owner,
+    DocumentChunk, Job, JobCancelRequest, JobCreateRequest, JobListRequest, JobPage, JobShowRequest,
+    PersonProveAnswer, PersonProveRequest, Queue, QueueSnapshot, QueueWatchRequest, document_chunk::Part,
+    job::State, job_list_request::Which, queue::Owner,
 };
 use rpc::{Error, Kind};
 use service::Context;
@@ -30,6 +31,10 @@ pub(crate) struct World {
     pub(crate) collect_after_shows: Option<u32>,
     /// Submissions that began and did not end.
     pub(crate) void: usize,
+    /// Proofs that were asked for.
+    pub(crate) proofs: usize,
+    /// Whether each document's sender was proved.
+    pub(crate) authenticated: Vec<bool>,
     away: bool,
     shows: HashMap<i64, u32>,
 }
@@ -64,7 +69,7 @@ impl Jobserver {
     async fn serve(dir: &Path, face: Face) -> Self {
         let context = Context::for_test("jobserver", NoConfig::default(), dir);
         let server = SubmissionServer::new(face.clone());
-        let routes = tonic::service::Routes::new(server);
+        let routes = tonic::service::Routes::new(server).add_service(ProofServer::new(face.clone()));
         context.serve_grpc(routes).await.expect("the socket can be opened");
         Self { context, face }
     }
@@ -139,8 +144,9 @@ impl Face {
             Owner::Fixed => queue.fixed_logon.clone(),
             _ => create.network_logon.clone(),
         };
-        let world = self.world();
-        if !world.people.contains(&owner) {
+        let mut world = self.world();
+        world.authenticated.push(create.authenticated);
+        if !world.people.contains(&owner.trim_start_matches('\\').to_owned()) {
             return Err(Error::new(Kind::NotFound, 54, format!("the user '{owner}' is unknown"))
                 .field("logon")
                 .into());
@@ -165,6 +171,26 @@ impl Face {
 }
 
 type Pages<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Proof for Face {
+    /// Everybody's password is `sesame`, and the token of bob is `bobstoken`.
+    async fn person_prove(
+        &self,
+        request: Request<PersonProveRequest>,
+    ) -> Result<Response<PersonProveAnswer>, Status> {
+        let request = request.into_inner();
+        let mut world = self.world();
+        world.proofs += 1;
+        let known = world.people.contains(&request.logon) && request.password == "sesame";
+        let logon = match request.token.as_str() {
+            "" if known => format!("\\{}", request.logon),
+            "bobstoken" => "\\bob".to_owned(),
+            _ => return Err(Error::new(Kind::Refused, 15, "unknown logon or wrong password").into()),
+        };
+        Ok(Response::new(PersonProveAnswer { logon }))
+    }
+}
 
 #[tonic::async_trait]
 impl Submission for Face {

@@ -8,4 +8,5 @@ mod ipp;
 mod jobserver;
 mod lpd;
 mod page;
+mod proof;
 mod raw;

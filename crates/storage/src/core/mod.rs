@@ -18,6 +18,7 @@ mod settings;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod users;
 
 use diesel_migrations::embed_migrations;
@@ -33,6 +34,7 @@ pub use outbox::OutboxRow;
 pub use queues::NewQueue;
 pub use schemes::StoredScheme;
 pub use terms::DeviceCharging;
+pub use tokens::TokenRow;
 pub use users::{NewUser, Secrets, UserChanges};
 
 /// The store's name and steps.

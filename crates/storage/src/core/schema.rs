@@ -70,5 +70,12 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    tokens (id) {
+        id -> BigInt, user_id -> BigInt, queue_id -> BigInt, hash -> Binary, created_us -> BigInt,
+        ends_us -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(cards -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(cards, users);

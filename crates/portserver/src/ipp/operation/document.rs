@@ -43,7 +43,7 @@ pub(super) fn asked(request: &Request<'_>, queue: &Queue) -> Result<Asked, Faile
         source_protocol: if request.origin.tls { "ipps" } else { "ipp" }.to_owned(),
         document_format: format,
         ticket: Some(checked.ticket),
-        authenticated: false,
+        authenticated: request.person.is_some(),
         described_at_end: false,
     };
     Ok(Asked { create, unsupported: checked.unsupported })
@@ -112,7 +112,7 @@ pub(super) async fn has_document(request: &mut Request<'_>) -> Result<bool, Fail
 
 /// What a client is told of a job it has just made or filled.
 pub(super) fn told(request: &Request<'_>, queue: &Queue, job: &Job, unsupported: Vec<Attribute>) -> Outcome {
-    let view = View { port: request.port, queue, authority: request.authority() };
+    let view = View { port: request.port, queue, address: &request.address() };
     let mut out = BytesMut::with_capacity(512);
     let choice = Choice::new(&Wanted::new(std::iter::empty()), AFTER_CREATION);
     let status = if unsupported.is_empty() { Status::Ok } else { Status::OkIgnoredOrSubstitutedAttributes };

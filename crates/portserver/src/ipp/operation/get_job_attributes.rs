@@ -9,7 +9,7 @@ use super::super::request::Request;
 
 pub(super) async fn run(request: &Request<'_>) -> Result<Outcome, Failed> {
     let (job, queue) = request.job().await?;
-    let view = View { port: request.port, queue: &queue, authority: request.authority() };
+    let view = View { port: request.port, queue: &queue, address: &request.address() };
     let mut out = BytesMut::with_capacity(1024);
     let mut writer = reply::begin(&mut out, request.version, Status::Ok, request.id);
     Choice::new(&request.wanted(), &[]).write(&mut writer, &view, &job, request.owns(&job));

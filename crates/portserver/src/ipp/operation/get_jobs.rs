@@ -17,7 +17,7 @@ use wire::ipp::{JobState, Status, Value, Version, Writer};
 
 use super::super::job::{Choice, LISTED, View};
 use super::super::reply::{self, Failed, Outcome};
-use super::super::request::{Request, same_person};
+use super::super::request::{Address, Request, same_person};
 use crate::http::answer::{Answer, CutShort};
 use crate::state::Port;
 
@@ -85,7 +85,7 @@ pub(super) async fn run(request: &Request<'_>) -> Result<Outcome, Failed> {
     let list = List {
         port: request.port.clone(),
         queue,
-        authority: request.authority().to_owned(),
+        address: request.address(),
         user: request.user().to_owned(),
         version: request.version,
         id: request.id,
@@ -107,7 +107,7 @@ async fn by_ids(
     choice: &Choice,
     ids: Vec<i32>,
 ) -> Result<Outcome, Failed> {
-    let view = View { port: request.port, queue, authority: request.authority() };
+    let view = View { port: request.port, queue, address: &request.address() };
     let mut out = BytesMut::with_capacity(4096);
     let mut writer = reply::begin(&mut out, request.version, Status::Ok, request.id);
     for id in ids {
@@ -162,7 +162,7 @@ async fn next(pages: &mut Pages) -> Result<Option<JobPage>, tonic::Status> {
 struct List {
     port: Arc<Port>,
     queue: Arc<Queue>,
-    authority: String,
+    address: Address,
     user: String,
     version: Version,
     id: u32,
@@ -230,7 +230,7 @@ impl List {
     }
 
     fn write(&self, out: &mut BytesMut, job: &Job) {
-        let view = View { port: &self.port, queue: &self.queue, authority: &self.authority };
+        let view = View { port: &self.port, queue: &self.queue, address: &self.address };
         let owner = same_person(&self.user, &job.submit_logon) || same_person(&self.user, &job.owner_logon);
         self.choice.write(&mut Writer::new(out), &view, job, owner);
     }

@@ -19,7 +19,7 @@ pub(super) fn run(request: &Request<'_>) -> Result<Outcome, Failed> {
     if wanted.is_unsaid() {
         wanted = Wanted::new(["all"].into_iter());
     }
-    let attributes = printer::attributes(request.port, &queue, request.authority(), &wanted);
+    let attributes = printer::attributes(request.port, &queue, &request.address(), &wanted);
     Ok(Reply::ok(vec![Group { tag: GroupTag::Printer, attributes }]).into())
 }
 

@@ -32,7 +32,7 @@ fn list(request: &Request<'_>) -> Result<Vec<Group>, Failed> {
     let queues = snapshot.all();
     let told = queues.iter().take(QUEUES_MAX).map(|queue| Group {
         tag: GroupTag::Printer,
-        attributes: printer::attributes(request.port, queue, request.authority(), &wanted),
+        attributes: printer::attributes(request.port, queue, &request.address(), &wanted),
     });
     Ok(told.collect())
 }
