@@ -122,6 +122,32 @@ fn the_guides_example_costs_1_85_from_the_scheme_to_the_tracking_record() {
     assert_eq!(statement[0]["account_1"], "-1.85", "{statement}");
     assert_eq!(statement[0]["comment"], "example", "{statement}");
 
+    // What a cashier sees.
+    let card = suite.path("card");
+    std::fs::write(&card, format!("{CARD}\n")).expect("a file");
+    let found = suite.json(&["account", "find", "--card-file", card.to_str().expect("a path")]);
+    assert_eq!((&found[0]["logon"], &found[0]["account_1"]), (&"ann".into(), &"3.15".into()), "{found}");
+    assert_eq!(suite.json(&["account", "find", "AN"])[0]["logon"], "ann");
+    assert_eq!(suite.json(&["account", "find", "nobody"]).as_array().map(Vec::len), Some(0));
+    let status = suite.json(&["account", "status"]);
+    assert_eq!((&status["credits"], &status["reserved"]), (&"3.15".into(), &"0.00".into()), "{status}");
+    let flow = suite.json(&["account", "cash-flow", "--account", "1", "--personal"]);
+    assert_eq!((&flow[0]["kind"], &flow[0]["account_1"]), (&"deposit".into(), &"5.00".into()), "{flow}");
+    assert_eq!(suite.json(&["account", "cash-flow", "--to", "2020-01-01"]).as_array().map(Vec::len), Some(0));
+    let wrong = ["-5", "0", "1e3", "99999999999999999", "5.00001"];
+    for amount in wrong {
+        let said = suite.papergate(&["account", "deposit", "ann", amount]);
+        assert!(said.code == 1 || said.code == 2, "{amount}: {said:?}");
+    }
+    let said = suite.papergate(&["account", "withdraw", "ann", "3.16"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    assert!(said.stderr.contains("(80)"), "{said:?}");
+    let said = suite.papergate(&["account", "deposit", "nobody", "1.00"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    let said = suite.papergate(&["scheme", "add", "bad", "--print", "A4=-0.01,0,0"]);
+    assert_ne!(said.code, 0, "{said:?}");
+    assert_eq!(account(&suite).0, "3.15");
+
     // A scheme that is deleted charges nothing (guide, "Delete a charging scheme").
     let _ = suite.done(&["scheme", "delete", "library"]);
     let job = print(&suite, "free", &document("free", 2, false, false));

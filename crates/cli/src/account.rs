@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output::{Listed, or_dash, or_null};
 use crate::reach::Patience;
-use crate::{Shell, time};
+use crate::{Shell, secret, time};
 
 /// Status "the account is not known" of docs/PROTOCOL.md.
 const ACCOUNT_NOT_FOUND: i32 = 220;
@@ -37,6 +37,12 @@ pub(crate) enum AccountCommand {
     ReserveFree(ReserveFree),
     /// Show what was moved, newest first
     Statement(Statement),
+    /// Find people and their accounts by a part of logon, name or e-mail address, or by card
+    Find(Find),
+    /// Show what is in the system: credits and reservations of everybody
+    Status,
+    /// Show what went in and out by hand, oldest first
+    CashFlow(CashFlow),
     /// Show documents whose reservation has not ended, oldest first
     Unfinished,
     /// End by hand a reservation that was kept after an error
@@ -97,6 +103,53 @@ pub(crate) struct ReserveFree {
     keep: Money,
     #[command(flatten)]
     memo: Memo,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Find {
+    /// A part of logon, full name or e-mail address, in any case
+    #[arg(required_unless_present = "card_file")]
+    text: Option<String>,
+    /// File with the whole number of a card or ID code ("-" for standard input, where a reader types it)
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    card_file: Option<std::path::PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CashFlow {
+    #[command(flatten)]
+    period: Days,
+    /// Only this account
+    #[arg(long, value_enum)]
+    account: Option<Account>,
+    /// Only movements of this cashier
+    #[arg(long, default_value = "", value_name = "LOGON", hide_default_value = true)]
+    author: String,
+    /// Only movements of whoever asks
+    #[arg(long, conflicts_with = "author")]
+    personal: bool,
+}
+
+/// A period.
+#[derive(Debug, Args)]
+struct Days {
+    /// First day or instant
+    #[arg(long, value_name = "DATE")]
+    from: Option<String>,
+    /// Last day, or the instant after the period
+    #[arg(long, value_name = "DATE")]
+    to: Option<String>,
+}
+
+impl Days {
+    fn instants(&self) -> Result<(i64, i64), Failure> {
+        let read = |text: &Option<String>, edge| {
+            let zone = jiff::tz::TimeZone::system();
+            let instant = text.as_deref().map(|text| time::parse(text, edge, &zone));
+            instant.unwrap_or(Ok(0)).map_err(Failure::Usage)
+        };
+        Ok((read(&self.from, time::Edge::From)?, read(&self.to, time::Edge::To)?))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -215,6 +268,21 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Resul
             let pages = reader.statement(request).await?.into_inner();
             transfers(shell, pages).await
         }
+        AccountCommand::Find(asked) => find(shell, asked).await,
+        AccountCommand::Status => {
+            let mut reader = shell.reach.money_reader(Patience::Call).await?;
+            let status = reader.account_status(proto::AccountStatusRequest {}).await?;
+            shell.output.show(&Status::from(status.into_inner()))
+        }
+        AccountCommand::CashFlow(CashFlow { period, account, author, personal }) => {
+            let author = if personal { shell.reach.author() } else { author };
+            let (from_us, to_us) = period.instants()?;
+            let account = account.map_or(0, i32::from);
+            let mut reader = shell.reach.money_reader(Patience::Call).await?;
+            let request = proto::CashFlowRequest { from_us, to_us, account, author };
+            let pages = reader.cash_flow(request).await?.into_inner();
+            transfers(shell, pages).await
+        }
         AccountCommand::Unfinished => unfinished(shell).await,
         AccountCommand::Resolve(Resolve { id, charge, give_back: _ }) => {
             use charging::unfinished_resolve_request::How;
@@ -264,6 +332,30 @@ async fn list(shell: &mut Shell<'_>) -> Result<(), Failure> {
         for purse in page.purses {
             listing.row(&Purse::from(purse))?;
         }
+    }
+    listing.finish()
+}
+
+/// People and their accounts; somebody who has none yet has nothing on them.
+async fn find(shell: &mut Shell<'_>, asked: Find) -> Result<(), Failure> {
+    let card = match &asked.card_file {
+        Some(path) => secret::read("card", Some(path), "PAPERGATE_CARD")?.trim().to_owned(),
+        None => String::new(),
+    };
+    let text = asked.text.unwrap_or_default();
+    let request = charging::HolderFindRequest { text, code: card };
+    let found = shell.reach.charging().await?.holder_find(request).await?.into_inner().holders;
+    let mut reader = shell.reach.money_reader(Patience::Call).await?;
+    let mut listing = shell.output.list::<Purse>();
+    for holder in found {
+        let purse = match reader.purse_show(proto::PurseShowRequest { holder: holder.clone() }).await {
+            Ok(purse) => purse.into_inner(),
+            Err(status) if rpc::Error::from(status.clone()).status == ACCOUNT_NOT_FOUND => {
+                proto::Purse { holder, ..proto::Purse::default() }
+            }
+            Err(status) => return Err(status.into()),
+        };
+        listing.row(&Purse::from(purse))?;
     }
     listing.finish()
 }
@@ -501,5 +593,28 @@ impl Listed for Unfinished {
             text(&self.device),
             text(&self.reason),
         ]
+    }
+}
+
+/// What is in the system, as scripts see it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Status {
+    accounts: i64,
+    account_1: String,
+    account_2: String,
+    credits: String,
+    reserved: String,
+}
+
+impl From<proto::AccountStatusAnswer> for Status {
+    fn from(status: proto::AccountStatusAnswer) -> Self {
+        let amount = |amount| Money(amount).to_string();
+        Self {
+            accounts: status.purses,
+            account_1: amount(status.balance_one),
+            account_2: amount(status.balance_two),
+            credits: amount(status.balance_one.saturating_add(status.balance_two)),
+            reserved: amount(status.reserved_one.saturating_add(status.reserved_two)),
+        }
     }
 }

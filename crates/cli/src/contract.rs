@@ -77,6 +77,10 @@ fn json_objects_have_exactly_the_documented_fields() {
             "account unfinished".to_owned(),
             names(account::Unfinished::from(charging_proto::Unfinished::default())),
         ),
+        (
+            "account status".to_owned(),
+            names(account::Status::from(moneyserver::AccountStatusAnswer::default())),
+        ),
         ("account".to_owned(), names(account::Purse::from(moneyserver::Purse::default()))),
         ("account statement".to_owned(), names(account::Transfer::from(moneyserver::Transfer::default()))),
         ("print".to_owned(), names(print::Printed::default())),

@@ -295,6 +295,7 @@ impl Run {
                     let (charge, paid) = (told.settled.charge.as_ref(), told.settled.paid);
                     let stored =
                         state.store.job_change_charged("job-end", told.id, end, charge, paid, now)?;
+                    crate::charge::tell_unfinished(state, &told.settled);
                     crate::charge::end_alone(state, &told.settled)?;
                     state.outbox_wake.notify_one();
                     if stored.is_ok_and(|job| job.state.is_final())

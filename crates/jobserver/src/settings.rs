@@ -87,6 +87,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Choice(&["allow", "keep", "refuse"]),
     },
     Key {
+        name: "charging.unfinished-mail",
+        default: "off",
+        description: "Whether mail.administrator is told when a Pay user's document does not come out: off, on.",
+        kind: Kind::Choice(&["off", "on"]),
+    },
+    Key {
         name: "events.keep-days",
         default: "365",
         description: "Days for which events are kept, 1-3660.",
@@ -431,6 +437,10 @@ impl Settings {
 
     pub(crate) fn post_tracking(&self) -> bool {
         self.text("charging.post-tracking") == "on"
+    }
+
+    pub(crate) fn unfinished_mail(&self) -> bool {
+        self.text("charging.unfinished-mail") == "on"
     }
 
     pub(crate) fn money_away_allowed(&self) -> bool {

@@ -1,12 +1,13 @@
 //! The calls. No rule lives here.
 
-use domain::ledger::{Order, Refused};
+use domain::Timestamp;
+use domain::ledger::{Account, Order, Refused};
 use rpc::Error;
 use rpc::convert::money::holder;
 use rpc::proto::moneyserver as proto;
 use rpc::proto::moneyserver::money_reader_server::MoneyReader;
 use rpc::proto::moneyserver::money_server::Money;
-use storage::purse::{Proof, Purses};
+use storage::purse::{CashFilter, Proof, Purses};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
@@ -204,6 +205,53 @@ impl MoneyReader for Calls {
                 }
             }
             Ok(())
+        }))
+    }
+
+    type CashFlowStream = Stream<proto::TransferPage>;
+
+    async fn cash_flow(
+        &self,
+        request: Request<proto::CashFlowRequest>,
+    ) -> Result<Response<Self::CashFlowStream>, Status> {
+        let asked = request.into_inner();
+        let account = match asked.account() {
+            proto::Account::Unspecified => None,
+            proto::Account::One => Some(Account::One),
+            proto::Account::Two => Some(Account::Two),
+        };
+        let filter = CashFilter {
+            from: Timestamp(asked.from_us),
+            to: if asked.to_us == 0 { Timestamp(i64::MAX) } else { Timestamp(asked.to_us) },
+            account,
+            author: asked.author,
+        };
+        Ok(self.stream(move |store, send| {
+            let mut after = None;
+            loop {
+                let page = store.transfers_cash(&filter, after.as_ref(), PAGE_MAX).map_err(store_failed)?;
+                let Some(last) = page.last() else { return Ok(()) };
+                after = Some(last.clone());
+                let transfers = page.into_iter().map(proto::Transfer::from).collect();
+                if !send(proto::TransferPage { transfers }) {
+                    return Ok(());
+                }
+            }
+        }))
+    }
+
+    async fn account_status(
+        &self,
+        _request: Request<proto::AccountStatusRequest>,
+    ) -> Result<Response<proto::AccountStatusAnswer>, Status> {
+        let store = self.store.clone();
+        let totals = blocking(move || store.totals().map_err(store_failed)).await?;
+        Ok(Response::new(proto::AccountStatusAnswer {
+            purses: totals.purses,
+            balance_one: totals.balance.one.0,
+            balance_two: totals.balance.two.0,
+            reserved_one: totals.reserved.one.0,
+            reserved_two: totals.reserved.two.0,
         }))
     }
 

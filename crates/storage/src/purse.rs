@@ -1,12 +1,14 @@
 //! The *purse* store: the books of `domain::ledger`. Owner: the moneyserver.
 //!
 //! - [`Purses`]: many orders in one transaction; purses, transfers and counters as they stand.
+//! - [`CashFilter`], [`Totals`]: the cashier's reports.
 //! - [`Proof`]: whether the books are what the journal says.
 //! - `row`: between values and rows; `load`, `save`: the part of the books some orders need; `chain`: the hashes.
 
 mod chain;
 mod load;
 mod proof;
+mod report;
 mod row;
 mod save;
 mod table;
@@ -22,6 +24,7 @@ use crate::error::{StoreError, StoreResult};
 use crate::{Database, Location, Schema};
 
 pub use proof::{FINDINGS_MAX, Proof};
+pub use report::{CashFilter, Totals};
 use row::{PurseRow, TransferRow};
 use table::{counters, purses, transfers};
 

@@ -18,6 +18,8 @@ use crate::state::{Jobserver, State};
 const NAME_MAX: usize = 80;
 /// Longest description, characters.
 const TEXT_MAX: usize = 255;
+/// People found at most.
+const FOUND_MAX: i64 = 500;
 /// Unfinished reservations listed at most.
 const LISTED_MAX: i64 = 1_000;
 /// "The charging scheme is not known."
@@ -132,6 +134,26 @@ impl Charging for Charges {
             terms.bill_clients = request.bill_clients.unwrap_or(terms.bill_clients);
             state.store.user_terms_set(user.id, &terms)?;
             user_terms(state, &user)
+        })
+        .await
+    }
+
+    async fn holder_find(
+        &self,
+        request: Request<message::HolderFindRequest>,
+    ) -> Answer<message::HolderFindAnswer> {
+        self.run(request, |state, request| {
+            let holders = if request.code.is_empty() {
+                let found = state.store.users_list(request.text.trim(), domain::UserId(0), FOUND_MAX)?;
+                found.iter().map(holder).collect()
+            } else {
+                // What has not even the form of a card is nobody's.
+                let code = domain::secret::CardCode::parse(&request.code).ok();
+                let found =
+                    code.map(|code| state.store.card_holder(&state.keys.card_hash(&code))).transpose()?;
+                found.flatten().iter().map(|found| holder(&found.user)).collect()
+            };
+            Ok(message::HolderFindAnswer { holders })
         })
         .await
     }

@@ -5,6 +5,7 @@
 //! - [`begin`]: reserves before anything is sent. [`settle`]: what the way came to, stored with the job's end.
 //! - [`meter`]: what the device's counters say was printed.
 //! - [`deliver`]: tells the money server, until it has heard; [`recover`] picks up what a crash left.
+//! - [`unfinished`]: the mail about a document that did not come out.
 //! - [`calls`]: the calls of administrators.
 //!
 //! The order keeps money right whatever dies: a row in the core store, then the reservation, then the document; the row
@@ -18,6 +19,7 @@ mod price;
 mod recover;
 mod settle;
 mod terms;
+mod unfinished;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -33,6 +35,7 @@ pub(crate) use price::shown;
 pub(crate) use recover::recover;
 pub(crate) use settle::{Settled, end_alone, settle};
 pub(crate) use terms::admit;
+pub(crate) use unfinished::tell_unfinished;
 
 /// What charging needs beside the stores.
 pub(crate) struct Desk {

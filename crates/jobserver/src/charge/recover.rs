@@ -40,6 +40,11 @@ pub(crate) fn recover(state: &State) -> Result<usize, StoreError> {
                 kept = (to == ChargeState::Kept),
                 "a reservation was open when the server ended"
             );
+            if state.settings().unfinished_mail()
+                && let Some(charge) = state.store.charge_show(&end.id)?
+            {
+                super::unfinished::tell(state, &charge);
+            }
             found += 1;
         }
     }

@@ -23,7 +23,9 @@ pub(crate) struct Settled {
     /// Whether there is a tracking record of it.
     pub(crate) tracked: bool,
     /// The device did not finish, and what came out is charged.
-    interrupted: bool,
+    pub(super) interrupted: bool,
+    /// Why it did not come out, by the guide's table.
+    pub(super) status: Option<Status>,
     model: &'static str,
     price: Money,
     price_two: Money,
@@ -95,6 +97,7 @@ fn delivered(fare: &Fare, job: &Job, report: Option<Printed>) -> Settled {
     Settled {
         tracked: is_tracked(fare.cost),
         interrupted: false,
+        status: None,
         model: fare.control.accounting_model(),
         price: one,
         price_two: two,
@@ -115,6 +118,7 @@ fn not_delivered(
     let nothing = |charge| Settled {
         tracked: false,
         interrupted: true,
+        status: Some(why.status),
         model: fare.control.accounting_model(),
         price: Money::ZERO,
         price_two: Money::ZERO,
@@ -140,6 +144,7 @@ fn not_delivered(
             Settled {
                 tracked: true,
                 interrupted: true,
+                status: Some(why.status),
                 model: fare.control.accounting_model(),
                 price: one,
                 price_two: two,

@@ -10,6 +10,9 @@ use super::corrupt;
 use super::table::{entries, purses, transfers};
 use crate::error::{StoreError, StoreResult};
 
+/// Kinds of transfers that a cashier makes: deposits, withdrawals, balances set by hand.
+pub(super) const CASH_KINDS: [i64; 3] = [2, 3, 4];
+
 /// The state of a transfer that is pending, as it is stored.
 pub(super) const PENDING: i64 = 1;
 
@@ -195,7 +198,7 @@ fn holder(table: &'static str, text: &str) -> StoreResult<Holder> {
     Holder::parse(text).filter(|holder| holder.as_str() == text).ok_or_else(|| corrupt(table, "holder", text))
 }
 
-fn account_number(account: Account) -> i64 {
+pub(super) fn account_number(account: Account) -> i64 {
     match account {
         Account::One => 1,
         Account::Two => 2,

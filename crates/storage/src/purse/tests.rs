@@ -4,7 +4,7 @@ use diesel::connection::SimpleConnection;
 use domain::ledger::{Account, Counter, Holder, Memo, Order, Policy, Request, Split, State, TransferId};
 use domain::{Money, Timestamp};
 
-use super::{Purses, Refused, SCHEMA};
+use super::{CashFilter, Purses, Refused, SCHEMA, Totals};
 use crate::testing::each_database;
 use crate::{AnyConnection, Database};
 
@@ -222,4 +222,40 @@ fn tampering_with_any_row_is_found() {
         let findings = store.prove().unwrap().findings;
         assert!(!findings.is_empty(), "not found: {statement}");
     }
+}
+
+/// PAY-6: what cashiers moved, page by page, and what is in the system.
+#[test]
+fn the_cashiers_reports_show_what_was_moved_by_hand() {
+    each_database(&SCHEMA, |database| {
+        let store = Purses::on(database.clone());
+        assert_eq!(store.totals().unwrap(), Totals::default());
+        for (at, order) in (1..).zip(story()) {
+            store.batch(&[order], Timestamp(at)).unwrap().remove(0).unwrap();
+        }
+        let all =
+            CashFilter { from: Timestamp(0), to: Timestamp(i64::MAX), account: None, author: String::new() };
+        let listed = |filter: &CashFilter| {
+            let (mut ids, mut after) = (Vec::new(), None);
+            loop {
+                let page = store.transfers_cash(filter, after.as_ref(), 2).unwrap();
+                let Some(last) = page.last() else { return ids };
+                after = Some(last.clone());
+                ids.extend(page.into_iter().map(|transfer| transfer.id.as_str().to_owned()));
+            }
+        };
+        assert_eq!(listed(&all), ["deposit", "quota", "withdraw", "set"]);
+        let two = CashFilter { account: Some(Account::Two), ..all.clone() };
+        assert_eq!(listed(&two), ["quota", "set"]);
+        assert_eq!(listed(&CashFilter { author: "somebody".into(), ..all.clone() }), Vec::<String>::new());
+        assert_eq!(
+            listed(&CashFilter { from: Timestamp(4), to: Timestamp(6), ..all }),
+            ["quota", "withdraw"]
+        );
+        let totals = store.totals().unwrap();
+        assert_eq!(totals.purses, 2);
+        // 100,000 - 10,000 on account 1 and 20,000 + 5,000 on account 2, less 18,500 that were printed.
+        assert_eq!(totals.balance.sum(), Money(96_500));
+        assert_eq!(totals.reserved.sum(), Money(2_000 + 4_000));
+    });
 }
