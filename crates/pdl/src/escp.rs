@@ -24,6 +24,8 @@ pub struct Reader {
     unit: f64,
     /// ESC/P-R: pages have commands of their own, form feeds mean nothing.
     raster_mode: bool,
+    /// A command of another maker's was met: what follows may be its data.
+    foreign: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -146,11 +148,26 @@ impl Reader {
                 [_, _, _, ..] => done(5),
                 _ => Command::NeedsMore,
             },
+            // IBM: a command of so many bytes.
+            b'[' => match arguments {
+                [name, low, high, ..] if name.is_ascii_graphic() => Command::Done {
+                    len: 5,
+                    data: columns(*low, *high),
+                    coding: if matches!(name, b'O' | b'g') { Coding::Plain } else { Coding::Parameters },
+                },
+                [_, _, _, ..] => done(2),
+                _ => Command::NeedsMore,
+            },
+            // Canon and DeskJet emulations of Japan begin like ESC/P and go on with lengths of their own.
+            b'|' | b'_' => {
+                self.foreign = true;
+                done(2)
+            }
             b'$' | b'\\' | b'c' | b'e' | b'?' => with_arguments(arguments, 2),
             b'X' | b':' => with_arguments(arguments, 3),
             b'!' | b' ' | b'%' | b'+' | b'-' | b'/' | b'3' | b'A' | b'J' | b'N' | b'Q' | b'R' | b'S'
             | b'U' | b'W' | b'a' | b'b' | b'f' | b'j' | b'k' | b'l' | b'p' | b'q' | b's' | b't' | b'w'
-            | b'x' | b'[' | 0x19 => with_arguments(arguments, 1),
+            | b'x' | 0x19 => with_arguments(arguments, 1),
             _ => done(2),
         }
     }
@@ -242,6 +259,10 @@ impl Reader {
         }
     }
 
+    fn say_foreign(&self, sink: &mut Sink) {
+        sink.undefined("ESC/P with commands of another maker's language");
+    }
+
     fn eject(&mut self, sink: &mut Sink) {
         sink.page(Page { ink: self.ink, paper: self.paper, ..Page::default() });
         self.marked = false;
@@ -275,6 +296,13 @@ impl LanguageReader for Reader {
         let mut at = 0;
         while at < input.len() {
             let rest = &input[at..];
+            if self.foreign {
+                let (passed, ended) = crate::opaque::seek_uel(rest);
+                if ended {
+                    self.say_foreign(sink);
+                }
+                return if ended { Step::Ended(at + passed) } else { Step::Took(at + passed) };
+            }
             if let Some(data) = self.data.take() {
                 at += self.take_data(data, rest);
                 continue;
@@ -308,6 +336,9 @@ impl LanguageReader for Reader {
     }
 
     fn finish(&mut self, _rest: &[u8], sink: &mut Sink) {
+        if self.foreign {
+            return self.say_foreign(sink);
+        }
         if self.data.is_some() {
             sink.failure("the data ends inside graphics");
         }

@@ -10,6 +10,7 @@
 //! - [`source`], [`helpers`], [`mod@inspect`], [`inspector`]: the ways in;
 //! - [`settings`], [`accounting`]: which copies, sides and paper a page really gets, and the adding up;
 //! - [`reader`], [`segment`]: how a stream is cut into languages and what a language reader is;
+//! - [`logon`]: the owner's name in the data;
 //! - [`opaque`], [`passed`]: readers for what is passed over;
 //! - one module per language;
 //! - [`rewrite`]: the same data with other sides, copies or colours.
@@ -27,6 +28,7 @@ pub mod inspect;
 pub mod inspector;
 pub mod language;
 pub mod lips;
+pub mod logon;
 pub mod media;
 pub mod opaque;
 pub mod passed;

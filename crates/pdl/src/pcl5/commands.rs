@@ -90,6 +90,10 @@ impl Machine {
             return;
         }
         self.end_raster();
+        if std::mem::take(&mut self.page_just_reset) && code == 0x0c {
+            // A PaintJet's reset leaves the page in the printer; the form feed is what ends it.
+            return;
+        }
         match code {
             0x08 => self.backspace(),
             0x09 => self.tab(),
@@ -119,7 +123,11 @@ impl Machine {
             self.end_raster();
         }
         match letter {
-            b'E' => self.reset(sink),
+            b'E' => {
+                let printed = self.page.marked;
+                self.reset(sink);
+                self.page_just_reset = printed && self.paint_jet;
+            }
             b'9' => self.clear_horizontal_margins(),
             b'=' => self.half_line_feed(sink),
             b'Y' => self.display_functions = true,
@@ -180,7 +188,11 @@ impl Machine {
             (b'*', b'p', b'X') => self.move_x(value, MoveUnit::Units),
             (b'*', b'p', b'Y') => self.move_y(value, MoveUnit::Units, sink),
             (b'*', b'r', b'A') => self.start_raster(),
-            (b'*', b'r', b'B') => self.end_raster(),
+            (b'*', b'r', b'B') => {
+                self.end_raster();
+                // `ESC * r b C`, as PaintJets have it: their reset does not end the page.
+                self.paint_jet |= continues;
+            }
             (b'*', b'r', b'C') => self.end_raster_new(),
             (b'*', b'r', b'S') => self.set_raster_width(value),
             (b'*', b'r', b'U') => self.set_palette(Palette::simple(value.int())),
@@ -274,7 +286,10 @@ impl Machine {
             (b'&', b'p', b'X') => self.text(data, sink),
             (b'*', b'v', b'W') => self.set_palette(Palette::configured(data)),
             (b'*', b'c', b'W') => self.patterns.download(data),
-            (b'*', b'g', b'W') => self.palette_mut().configure_raster(data),
+            (b'*', b'g', b'W') => {
+                self.palette_mut().configure_raster(data);
+                self.configure_resolution(data);
+            }
             (b'&', b'n', b'W') => self.alphanumeric_id(data, sink),
             _ => {}
         }

@@ -55,6 +55,10 @@ pub(super) struct Machine {
     pub(super) rectangle: (i64, i64),
     pub(super) macros: Macros,
     pub(super) plotter: Plotter,
+    /// Raster graphics ended as PaintJets end them.
+    pub(super) paint_jet: bool,
+    /// The byte before ended a page of such graphics by a reset.
+    pub(super) page_just_reset: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +112,8 @@ impl Machine {
             rectangle: (0, 0),
             macros: Macros::default(),
             plotter: Plotter::new(),
+            paint_jet: false,
+            page_just_reset: false,
         };
         machine.defaults(sink);
         machine

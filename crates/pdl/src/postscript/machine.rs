@@ -157,7 +157,7 @@ pub(super) enum Next {
 
 /// Steps every job may take, and steps it may take for each of its bytes: far more than any document needs, some
 /// seconds of work.
-const STEPS: u64 = 400_000_000;
+const STEPS: u64 = 200_000_000;
 const STEPS_PER_BYTE: u64 = 64;
 const FRAMES_MAX: usize = 20_000;
 const NESTED_MAX: u32 = 24;

@@ -44,7 +44,19 @@ const SIGNATURES: &[(&[u8], Language)] = &[
     (b"\x1b(R", Language::EscP),
     (b"\x1b%@", Language::Lips),
     (b"\x1b<", Language::Lips),
+    // Canon BJ: initialise, then counted commands (Canon BJC Programmer's Manual). Not read.
+    (b"\x1b[K\x02\0", Language::Unknown),
     (b"\x1b[K", Language::Lips),
+    // Makers' languages that begin like PCL: Oki MICROLINE 4w, ML600 and its kin, Lexmark inkjets, Xerox XES.
+    (b"\x1b%-98765X", Language::Unknown),
+    (b"\x1b/\xf2", Language::Unknown),
+    (b"\x1b*m\0", Language::Unknown),
+    (b"\x1b*\x80", Language::Unknown),
+    (b"\x1b+X", Language::Unknown),
+    // DEC: device control strings and private sequences (sixel printers).
+    (b"\x1bP", Language::Unknown),
+    (b"\x1bc\x1bP", Language::Unknown),
+    (b"\x1b[!p", Language::Unknown),
     (b"\x1b%-1B", Language::HpGl2),
     (b"IN;", Language::HpGl2),
     (b"BP;", Language::HpGl2),
@@ -82,6 +94,13 @@ pub fn sniff(bytes: &[u8], complete: bool) -> Sniffed {
     }
     match bytes {
         [0x1b] if !complete => return Sniffed::NeedsMore,
+        [0x1b, b'%' | b'&' | b'*' | b'(' | b')'] if !complete => return Sniffed::NeedsMore,
+        [0x1b, b'%' | b'&' | b'*' | b'(' | b')', third, ..] if !(b' '..=b'~').contains(third) => {
+            // No PCL sequence goes on like this.
+            if !complete {
+                return Sniffed::NeedsMore;
+            }
+        }
         [0x1b, second, ..] if PCL_SECOND.contains(second) => return Sniffed::Language(Language::Pcl5),
         _ if !complete => return Sniffed::NeedsMore,
         _ => {}
@@ -95,7 +114,7 @@ pub fn sniff(bytes: &[u8], complete: bool) -> Sniffed {
         Language::EscP
     } else if looks_like_pcl(bytes) {
         Language::Pcl5
-    } else if is_text(bytes) {
+    } else if is_text(bytes) && !looks_like_control_language(bytes) {
         Language::Text
     } else {
         Language::Unknown
@@ -175,6 +194,16 @@ fn looks_like_pcl(bytes: &[u8]) -> bool {
         })
 }
 
+/// Text full of control strings of a terminal's printer (ANSI X3.64 `CSI`, DEC `DCS`), or behind a control code
+/// that no text begins with: a printer of that language draws something else.
+fn looks_like_control_language(bytes: &[u8]) -> bool {
+    let strings = memchr::memchr_iter(0x1b, bytes)
+        .filter(|at| matches!(bytes.get(at + 1), Some(b'P' | b'[' | b'\\')))
+        .take(2)
+        .count();
+    strings > 0 && bytes.first() == Some(&0x1b) || matches!(bytes[0], 0x01..=0x03 | 0x05..=0x06 | 0x0e..=0x19)
+}
+
 fn is_text(bytes: &[u8]) -> bool {
     let controls =
         bytes.iter().filter(|byte| matches!(byte, 0..=0x07 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)).count();
@@ -207,6 +236,11 @@ mod tests {
             (b"d\xe9j\xe0 vu, cette ann\xe9e", Language::Text),
             (b"RaS2\0\0", Language::CupsRaster),
             (b"UNIRAST\0\0\0\0\x01", Language::Urf),
+            (b"\x1b[K\x02\0\0\x0f\x1b(a", Language::Unknown),
+            (b"\x1b*m\0@\x10\x03\x10", Language::Unknown),
+            (b"\x1b%-98765X\x1c\x14", Language::Unknown),
+            (b"\x1bPq----!148?!22_-!148?", Language::Unknown),
+            (b"\x14??????????", Language::Unknown),
             (b"\x93\x11\x9a\xff\x00\x01\x02\xfe\x1e\x07", Language::Unknown),
         ] {
             assert_eq!(sniff(bytes, true), Sniffed::Language(language), "{bytes:?}");

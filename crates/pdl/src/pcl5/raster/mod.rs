@@ -52,6 +52,19 @@ impl Machine {
         }
     }
 
+    /// `ESC * g # W`, format 2: each ink has a resolution of its own; a transfer brings one row of the coarsest.
+    pub(super) fn configure_resolution(&mut self, data: &[u8]) {
+        if let [2, count, inks @ ..] = data {
+            let (inks, _) = inks.as_chunks::<6>();
+            let rows = inks.iter().take(usize::from(*count)).map(|ink| u16::from_be_bytes([ink[2], ink[3]]));
+            if let Some(coarsest) = rows.filter(|rows| *rows > 0).min()
+                && !self.raster.active
+            {
+                self.raster.resolution = i64::from(coarsest).clamp(75, 1_200);
+            }
+        }
+    }
+
     /// `ESC * r # S`.
     pub(super) fn set_raster_width(&mut self, value: Value) {
         if !self.raster.active {
