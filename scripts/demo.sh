@@ -49,4 +49,19 @@ papergate tracking export --format txt
 papergate tracking export --format json | grep -q '"ParserPageCount": *2' || fail "the record does not say two pages"
 ! papergate jobs list --json | grep -q '"state": *"held"' || fail "the document is still held"
 
+step "Somebody unknown prints, and becomes a person with a PUK"
+papergate settings set submission.unknown-user create >/dev/null
+papergate settings set users.email-domain example.org >/dev/null
+papergate print "$DOCUMENT" --queue "$QUEUE" --user newcomer --title "First print" >/dev/null
+papergate user show newcomer --json | grep -q '"email": *"newcomer@example.org"' || fail "the newcomer has no address"
+# The mail with it waits to be sent; an administrator can see the same code.
+PUK=$(papergate puk show newcomer --json | grep -o '[0-9]\{8\}') || fail "the newcomer has no PUK"
+
+step "The newcomer registers a card with the PUK and a PIN, and collects the document"
+session() { "$OUT/virtual-mfp" session --name "$DEVICE" --server "127.0.0.1:$DEVICE_PORT" "$@"; }
+! session --card 0987654321 --list 2>/dev/null || fail "an unknown card was let in"
+session --card 0987654321 --register "$PUK" --pin 4711 --print-all
+[ "$(find "$DATA/printed" -name '*.prn' | wc -l)" = 2 ] || fail "the newcomer's document did not come out"
+! session --card 0987654321 --pin 0000 --list 2>/dev/null || fail "a wrong PIN was let in"
+
 step "All of it happened"

@@ -2,13 +2,15 @@
 
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
+use jiff::{ToSpan as _, Zoned};
 use rpc::proto::jobserver as proto;
+use rpc::proto::people;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Shell;
 use crate::failure::Failure;
-use crate::output::Listed;
+use crate::output::{Listed, or_dash, or_null};
 use crate::time::{self, Edge};
 
 #[derive(Debug, Subcommand)]
@@ -19,6 +21,26 @@ pub(crate) enum CardCommand {
     List {
         /// Logon of the person
         logon: String,
+    },
+    /// Make an ID code by the pattern of the settings and give it to a person
+    Generate {
+        /// Logon of the person
+        logon: String,
+    },
+    /// Show codes as they are, where one's rights allow it
+    Reveal {
+        /// Logon of the person; everybody's codes without
+        logon: Option<String>,
+        /// Only codes that end (true) or do not (false)
+        #[arg(long, value_name = "true|false")]
+        temporary: Option<bool>,
+    },
+    /// Change a code, or when it is valid
+    Modify(CardModify),
+    /// Show what a magnetic card's track becomes at the reader: import the result, not the track
+    Convert {
+        /// The data of track 2 or 3 as it is printed, with <, = or > where the reader gives C, D or E
+        track: String,
     },
     /// Take a card away from a person
     Delete {
@@ -41,6 +63,43 @@ pub(crate) struct CardAdd {
     /// Instant from which the card no longer works; a bare day is the card's last
     #[arg(long, value_name = "DATE")]
     ends: Option<String>,
+    /// End of a popular period instead of --ends
+    #[arg(long, value_name = "today|tomorrow|week|month", conflicts_with = "ends")]
+    until: Option<String>,
+    /// The code is a magnetic card's track as it is printed: convert it
+    #[arg(long)]
+    magnetic: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CardModify {
+    /// Logon of the person
+    logon: String,
+    /// The code as it is
+    code: String,
+    /// The code as it shall be
+    #[arg(long, value_name = "CODE")]
+    new_code: Option<String>,
+    /// First instant at which it works, or always
+    #[arg(long, value_name = "DATE|always")]
+    starts: Option<String>,
+    /// Its last day, an instant from which it no longer works, or never: it becomes permanent
+    #[arg(long, value_name = "DATE|never")]
+    ends: Option<String>,
+}
+
+/// The end of a popular period (guide, "ID code"): today, tomorrow, this week (Sunday midnight), this month.
+fn popular_end(period: &str, now: &Zoned) -> Result<i64, String> {
+    let days = match period {
+        "today" => 1,
+        "tomorrow" => 2,
+        "week" => i64::from(8 - now.weekday().to_monday_one_offset()),
+        "month" => i64::from(now.days_in_month() - now.day()) + 1,
+        _ => return Err(format!("'{period}' is none of: today, tomorrow, week, month")),
+    };
+    let end = now.start_of_day().and_then(|today| today.checked_add(days.days()));
+    let end = end.map_err(|error| error.to_string())?;
+    Ok(end.timestamp().as_microsecond())
 }
 
 pub(crate) async fn run(shell: &mut Shell<'_>, command: CardCommand) -> Result<(), Failure> {
@@ -50,11 +109,16 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: CardCommand) -> Result<(
                 text.map_or(Ok(0), |text| time::parse(&text, edge, &TimeZone::system()))
                     .map_err(Failure::Usage)
             };
+            let ends_us = match &arguments.until {
+                Some(period) => popular_end(period, &Zoned::now()).map_err(Failure::Usage)?,
+                None => instant(arguments.ends, Edge::To)?,
+            };
+            let code = if arguments.magnetic { converted(&arguments.code)? } else { arguments.code };
             let request = proto::CardAddRequest {
                 logon: arguments.logon,
-                code: arguments.code,
+                code,
                 starts_us: instant(arguments.starts, Edge::From)?,
-                ends_us: instant(arguments.ends, Edge::To)?,
+                ends_us,
             };
             let card = shell.reach.administration().await?.card_add(request).await?;
             shell.output.show(&Card::from(card.into_inner()))
@@ -68,11 +132,96 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: CardCommand) -> Result<(
             }
             listing.finish()
         }
+        CardCommand::Generate { logon } => {
+            let request = people::CodeGenerateRequest { logon };
+            let code = shell.reach.people().await?.code_generate(request).await?;
+            shell.output.show(&Code::from(code.into_inner()))
+        }
+        CardCommand::Reveal { logon, temporary } => {
+            let logon = logon.unwrap_or_default();
+            let request = people::CodeRevealRequest { logon, temporary, export: false };
+            let mut pages = shell.reach.people().await?.code_reveal(request).await?.into_inner();
+            let mut listing = shell.output.list::<Code>();
+            while let Some(page) = pages.message().await? {
+                for code in page.codes {
+                    listing.row(&Code::from(code))?;
+                }
+            }
+            listing.finish()
+        }
+        CardCommand::Modify(arguments) => {
+            let instant = |text: Option<String>, edge| match text.as_deref() {
+                None => Ok(None),
+                Some("never" | "always") => Ok(Some(0)),
+                Some(text) => time::parse(text, edge, &TimeZone::system()).map(Some).map_err(Failure::Usage),
+            };
+            let request = people::CodeModifyRequest {
+                logon: arguments.logon,
+                code: arguments.code,
+                new_code: arguments.new_code,
+                starts_us: instant(arguments.starts, Edge::From)?,
+                ends_us: instant(arguments.ends, Edge::To)?,
+            };
+            let code = shell.reach.people().await?.code_modify(request).await?;
+            shell.output.show(&Code::from(code.into_inner()))
+        }
+        CardCommand::Convert { track } => {
+            let code = converted(&track)?;
+            shell.output.done(&code, &json!({ "code": code }))
+        }
         CardCommand::Delete { logon, code } => {
             let request = proto::CardDeleteRequest { logon: logon.clone(), code };
             shell.reach.administration().await?.card_delete(request).await?;
             shell.output.done(&format!("the card of '{logon}' is deleted"), &json!({ "deleted": logon }))
         }
+    }
+}
+
+/// The code that a reader gives for a magnetic card's track.
+fn converted(track: &str) -> Result<String, Failure> {
+    let code = domain::people::card_number::magnetic(track);
+    let code =
+        code.map_err(|_| Failure::Usage("a track has 1 to 36 of the characters 0-9 : ; < = > ?".to_owned()))?;
+    Ok(code.expose().to_owned())
+}
+
+/// A code as it is, for those who may see it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Code {
+    id: i64,
+    logon: String,
+    full_name: Option<String>,
+    code: String,
+    temporary: bool,
+    starts: Option<String>,
+    ends: Option<String>,
+    source_id: i64,
+    #[serde(skip)]
+    ends_us: i64,
+}
+
+impl From<people::IdCode> for Code {
+    fn from(code: people::IdCode) -> Self {
+        Self {
+            id: code.id,
+            logon: code.logon,
+            full_name: or_null(code.full_name),
+            code: code.code,
+            temporary: code.temporary,
+            starts: time::rfc3339(code.starts_us),
+            ends: time::rfc3339(code.ends_us),
+            source_id: code.source_id,
+            ends_us: code.ends_us,
+        }
+    }
+}
+
+impl Listed for Code {
+    const COLUMNS: &'static [&'static str] = &["CODE", "LOGON", "NAME", "ENDS"];
+
+    fn cells(&self) -> Vec<String> {
+        let name = self.full_name.as_deref().unwrap_or_default();
+        vec![self.code.clone(), self.logon.clone(), or_dash(name), time::local(self.ends_us)]
     }
 }
 
@@ -110,5 +259,31 @@ impl Listed for Card {
         let mut cells = vec![self.logon.clone(), self.masked_code.clone()];
         cells.extend(self.shown.clone());
         cells
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usr_2_popular_periods_end_at_a_local_midnight_also_when_the_clock_changes() {
+        // 2026-10-25 has 25 hours in Berlin, 2026-03-29 has 23.
+        let rows = [
+            ("2026-11-18T10:00[Europe/Berlin]", "today", "2026-11-18T23:00:00Z"),
+            ("2026-11-18T10:00[Europe/Berlin]", "tomorrow", "2026-11-19T23:00:00Z"),
+            ("2026-11-18T10:00[Europe/Berlin]", "week", "2026-11-22T23:00:00Z"),
+            ("2026-11-22T10:00[Europe/Berlin]", "week", "2026-11-22T23:00:00Z"),
+            ("2026-02-10T10:00[Europe/Berlin]", "month", "2026-02-28T23:00:00Z"),
+            ("2026-10-24T10:00[Europe/Berlin]", "tomorrow", "2026-10-25T23:00:00Z"),
+            ("2026-10-25T01:30[Europe/Berlin]", "today", "2026-10-25T23:00:00Z"),
+            ("2026-03-28T10:00[Europe/Berlin]", "tomorrow", "2026-03-29T22:00:00Z"),
+        ];
+        for (now, period, expected) in rows {
+            let now: Zoned = now.parse().unwrap();
+            let expected: jiff::Timestamp = expected.parse().unwrap();
+            assert_eq!(popular_end(period, &now), Ok(expected.as_microsecond()), "{now} {period}");
+        }
+        assert!(popular_end("year", &Zoned::now()).is_err());
     }
 }

@@ -5,10 +5,11 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 use clap::CommandFactory;
-use rpc::proto::{charging as charging_proto, jobserver, moneyserver, supervisor, trackingserver};
+use rpc::proto::{charging as charging_proto, jobserver, moneyserver, people, supervisor, trackingserver};
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
 
+use crate::people::{alias, delegate, domain, group, unit};
 use crate::tracking::stats;
 use crate::{
     Arguments, account, card, charging, device, events, jobs, mail, ping, print, queue, scheme, settings,
@@ -37,6 +38,12 @@ fn json_objects_have_exactly_the_documented_fields() {
     let printed = BTreeMap::from([
         ("user".to_owned(), names(user::User::from(jobserver::User::default()))),
         ("card".to_owned(), names(card::Card::from(jobserver::Card::default()))),
+        ("card reveal".to_owned(), names(card::Code::from(people::IdCode::default()))),
+        ("group".to_owned(), names(group::Group::from(people::Group::default()))),
+        ("ou".to_owned(), names(unit::Unit::from(people::Unit::default()))),
+        ("alias".to_owned(), names(alias::Alias::from(people::Alias::default()))),
+        ("domain".to_owned(), names(domain::Domain::from(people::Domain::default()))),
+        ("delegate".to_owned(), names(delegate::Delegate::from(people::Delegate::default()))),
         ("device".to_owned(), names(device::Device::from(jobserver::Device::default()))),
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),

@@ -24,6 +24,7 @@ mod integrity;
 mod jobs;
 mod mail;
 mod money;
+mod people;
 mod pin;
 mod ping;
 mod print;
@@ -76,10 +77,28 @@ enum Command {
     Down(down::DownArguments),
     /// People: add, list, show, edit, delete, unlock
     #[command(subcommand)]
-    User(user::UserCommand),
+    User(Box<user::UserCommand>),
     /// Cards and ID codes of people
     #[command(subcommand)]
     Card(card::CardCommand),
+    /// Groups of people
+    #[command(subcommand)]
+    Group(people::group::GroupCommand),
+    /// Organisational units, and where devices stand
+    #[command(subcommand)]
+    Ou(people::unit::UnitCommand),
+    /// Other names people print under
+    #[command(subcommand)]
+    Alias(people::alias::AliasCommand),
+    /// Domains people belong to
+    #[command(subcommand)]
+    Domain(people::domain::DomainCommand),
+    /// Who may collect whose documents
+    #[command(subcommand)]
+    Delegate(people::delegate::DelegateCommand),
+    /// Codes that let people register a card themselves
+    #[command(subcommand)]
+    Puk(people::puk::PukCommand),
     /// PIN codes of people
     #[command(subcommand)]
     Pin(pin::PinCommand),
@@ -188,8 +207,14 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Inspect(arguments) => inspect::run(shell, &arguments),
             Command::Status(arguments) => status::run(shell, arguments).await,
             Command::Down(arguments) => down::run(shell, arguments).await,
-            Command::User(command) => user::run(shell, command).await,
+            Command::User(command) => user::run(shell, *command).await,
             Command::Card(command) => card::run(shell, command).await,
+            Command::Group(command) => people::group::run(shell, command).await,
+            Command::Ou(command) => people::unit::run(shell, command).await,
+            Command::Alias(command) => people::alias::run(shell, command).await,
+            Command::Domain(command) => people::domain::run(shell, command).await,
+            Command::Delegate(command) => people::delegate::run(shell, command).await,
+            Command::Puk(command) => people::puk::run(shell, command).await,
             Command::Pin(command) => pin::run(shell, command).await,
             Command::Device(command) => device::run(shell, command).await,
             Command::Queue(command) => queue::run(shell, command).await,

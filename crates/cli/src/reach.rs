@@ -17,6 +17,7 @@ use rpc::proto::jobserver::mail_room_client::MailRoomClient;
 use rpc::proto::jobserver::tokens_client::TokensClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
+use rpc::proto::people::people_client::PeopleClient;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
 use rpc::proto::trackingserver::collection_client::CollectionClient;
 use rpc::proto::trackingserver::reports_client::ReportsClient;
@@ -174,6 +175,23 @@ impl Reach {
     /// When the jobserver cannot be reached.
     pub async fn tokens(&self) -> Result<TokensClient<Connection>, Failure> {
         let client = TokensClient::new(self.connect("jobserver", Patience::Call).await?);
+        Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// Groups, units, aliases, codes, delegates, import and export.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn people(&self) -> Result<PeopleClient<Connection>, Failure> {
+        self.people_with(Patience::Call).await
+    }
+
+    /// As [`Self::people`], for calls that may take long.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn people_with(&self, patience: Patience) -> Result<PeopleClient<Connection>, Failure> {
+        let client = PeopleClient::new(self.connect("jobserver", patience).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 

@@ -10,12 +10,16 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 use crate::output::{Listed, or_dash, or_null, yes};
+use crate::people::export::{self, UserExport};
+use crate::people::find::{self, EditMany, FindOptions};
+use crate::people::import::{self, UserImport};
+use crate::people::profile::{ProfileOptions, RightsOptions};
 use crate::{Shell, secret, time};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
     /// Add a person
-    Add(UserAdd),
+    Add(Box<UserAdd>),
     /// List people
     List(UserList),
     /// Show everything about one person
@@ -24,7 +28,15 @@ pub(crate) enum UserCommand {
         logon: String,
     },
     /// Change a person
-    Edit(UserEdit),
+    Edit(Box<UserEdit>),
+    /// Find people by field
+    Find(Box<FindOptions>),
+    /// Change many people: all of them or none
+    EditMany(Box<EditMany>),
+    /// Add people from a CSV file, each whole or not at all
+    Import(UserImport),
+    /// Write users, aliases or ID codes to a file
+    Export(UserExport),
     /// Delete a person, with cards and held documents
     Delete {
         /// Logon of the person
@@ -59,6 +71,10 @@ pub(crate) struct UserAdd {
     /// Print all documents when the person logs in at a device
     #[arg(long)]
     print_all_at_login: bool,
+    #[command(flatten)]
+    profile: ProfileOptions,
+    #[command(flatten)]
+    rights: RightsOptions,
     #[command(flatten)]
     password: NewPassword,
 }
@@ -115,20 +131,31 @@ pub(crate) struct UserEdit {
     /// Keep the person from logging in at devices
     #[arg(long, value_name = "true|false")]
     prevent_login: Option<bool>,
+    /// Windows or directory domain
+    #[arg(long)]
+    domain: Option<String>,
+    #[command(flatten)]
+    profile: ProfileOptions,
+    #[command(flatten)]
+    rights: RightsOptions,
     #[command(flatten)]
     password: NewPassword,
 }
 
 pub(crate) async fn run(shell: &mut Shell<'_>, command: UserCommand) -> Result<(), Failure> {
     match command {
-        UserCommand::Add(arguments) => add(shell, arguments).await,
+        UserCommand::Add(arguments) => add(shell, *arguments).await,
         UserCommand::List(arguments) => list(shell, arguments).await,
         UserCommand::Show { logon } => {
             let user =
                 shell.reach.administration().await?.user_show(proto::UserShowRequest { logon }).await?;
             shell.output.show(&User::from(user.into_inner()))
         }
-        UserCommand::Edit(arguments) => edit(shell, arguments).await,
+        UserCommand::Edit(arguments) => edit(shell, *arguments).await,
+        UserCommand::Find(options) => find::find(shell, *options).await,
+        UserCommand::EditMany(arguments) => find::edit_many(shell, *arguments).await,
+        UserCommand::Import(arguments) => import::run(shell, arguments).await,
+        UserCommand::Export(arguments) => export::run(shell, arguments).await,
         UserCommand::Delete { logon } => {
             let request = proto::UserDeleteRequest { logon: logon.clone() };
             shell.reach.administration().await?.user_delete(request).await?;
@@ -153,6 +180,9 @@ async fn add(shell: &mut Shell<'_>, arguments: UserAdd) -> Result<(), Failure> {
         description: arguments.description,
         cost_code: arguments.cost_code,
         print_all_at_login: arguments.print_all_at_login,
+        profile: arguments.profile.change()?,
+        rights: arguments.rights.rights().unwrap_or_default(),
+        powers: arguments.rights.powers(None),
     };
     let user = shell.reach.administration().await?.user_add(request).await?;
     shell.output.show(&User::from(user.into_inner()))
@@ -173,6 +203,14 @@ async fn list(shell: &mut Shell<'_>, arguments: UserList) -> Result<(), Failure>
 
 async fn edit(shell: &mut Shell<'_>, arguments: UserEdit) -> Result<(), Failure> {
     let password = arguments.password.read()?;
+    let mut administration = shell.reach.administration().await?;
+    // What is not given of the finer rights stays.
+    let before = if arguments.rights.asks_powers() {
+        let request = proto::UserShowRequest { logon: arguments.logon.clone() };
+        administration.user_show(request).await?.into_inner().powers
+    } else {
+        None
+    };
     let request = proto::UserEditRequest {
         logon: arguments.logon,
         full_name: arguments.name,
@@ -182,8 +220,12 @@ async fn edit(shell: &mut Shell<'_>, arguments: UserEdit) -> Result<(), Failure>
         cost_code: arguments.cost_code,
         print_all_at_login: arguments.print_all_at_login,
         prevent_login: arguments.prevent_login,
+        profile: arguments.profile.change()?,
+        rights: arguments.rights.rights(),
+        powers: arguments.rights.powers(before.as_ref()),
+        domain: arguments.domain,
     };
-    let user = shell.reach.administration().await?.user_edit(request).await?;
+    let user = administration.user_edit(request).await?;
     shell.output.show(&User::from(user.into_inner()))
 }
 
@@ -206,10 +248,30 @@ pub(crate) struct User {
     failed_logins: i32,
     print_all_at_login: bool,
     created: Option<String>,
+    has_puk: bool,
+    home_server: Option<String>,
+    ou: String,
+    home_folder: Option<String>,
+    low_limit: String,
+    login_without_pin: bool,
+    source_id: i64,
+    billing: String,
+    encrypt: bool,
+    allow_retain: bool,
+    change_settings: bool,
+    cost_control: String,
+    access_mask: u32,
+    denied: Vec<&'static str>,
+    user_rights: Option<String>,
+    device_rights: Option<bool>,
+    server_rights: Option<bool>,
+    report_rights: Option<bool>,
 }
 
 impl From<proto::User> for User {
     fn from(user: proto::User) -> Self {
+        let profile = user.profile.unwrap_or_default();
+        let powers = user.powers;
         Self {
             id: user.id,
             logon: user.logon,
@@ -227,6 +289,24 @@ impl From<proto::User> for User {
             failed_logins: user.failed_logins,
             print_all_at_login: user.print_all_at_login,
             created: time::rfc3339(user.created_us),
+            has_puk: user.has_puk,
+            home_server: or_null(profile.home_server),
+            ou: profile.unit,
+            home_folder: or_null(profile.home_folder),
+            low_limit: domain::Money(profile.low_limit).to_string(),
+            login_without_pin: profile.login_without_pin,
+            source_id: profile.source_id,
+            billing: profile.billing,
+            encrypt: profile.encrypt,
+            allow_retain: profile.allow_retain,
+            change_settings: profile.change_settings,
+            cost_control: profile.cost_control,
+            access_mask: profile.access_denied,
+            denied: domain::people::Access(profile.access_denied).denied(),
+            user_rights: powers.as_ref().map(|powers| powers.users.clone()),
+            device_rights: powers.as_ref().map(|powers| powers.devices),
+            server_rights: powers.as_ref().map(|powers| powers.server),
+            report_rights: powers.as_ref().map(|powers| powers.reports),
         }
     }
 }

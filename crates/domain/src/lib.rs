@@ -9,6 +9,7 @@
 //! - [`secret`]: card codes, PINs, passwords; they cannot be printed by accident
 //! - [`status`]: the status codes of the guide's table
 //! - [`user`], [`device`], [`queue`]: people, printers, queues
+//! - [`people`]: properties, groups, units, rights, codes and delegates of people
 //! - [`count`]: what is known of a document's pages
 //! - [`job`]: a job, its states and the table of transitions
 //! - [`login`]: who may log in at a device
@@ -35,6 +36,7 @@ pub mod ledger;
 pub mod login;
 pub mod mail;
 pub mod money;
+pub mod people;
 pub mod price;
 pub mod push;
 pub mod queue;

@@ -13,6 +13,9 @@ pub enum SecretError {
     /// A PIN has 4 letters or digits (guide, "PIN code").
     #[error("a PIN has exactly 4 letters or digits")]
     Pin,
+    /// A PUK has 8 digits (guide, "PUK code").
+    #[error("a PUK code has exactly 8 digits")]
+    Puk,
     /// A password has 1 to 128 characters.
     #[error("a password has 1 to 128 characters")]
     Password,
@@ -44,6 +47,8 @@ secret! {
     CardCode;
     /// Four letters or digits.
     Pin;
+    /// Eight digits that let somebody register a card or code, once.
+    Puk;
     /// A password, or the secret a device proves itself with.
     Password;
 }
@@ -89,6 +94,21 @@ impl Pin {
     /// Four digits from a uniformly random number.
     pub fn from_random(random: u64) -> Self {
         Self(Zeroizing::new(format!("{:04}", random % 10_000)))
+    }
+}
+
+impl Puk {
+    /// Checks that there are eight digits.
+    ///
+    /// # Errors
+    /// [`SecretError::Puk`].
+    pub fn parse(text: &str) -> Result<Self, SecretError> {
+        let text = text.trim();
+        if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(SecretError::Puk)
+        }
     }
 }
 

@@ -55,16 +55,26 @@ statuses! {
     CARD_UNKNOWN = 56;
     /// User logon already exists.
     LOGON_EXISTS = 58;
+    /// PUK code already exists.
+    PUK_EXISTS = 59;
     /// Card number already exists.
     CARD_EXISTS = 60;
     /// Device type is not allowed operation.
     OPERATION_NOT_ALLOWED = 65;
     /// Specified name already exists.
     NAME_EXISTS = 70;
+    /// Alias already exists.
+    ALIAS_EXISTS = 73;
     /// Credits too low.
     CREDITS_TOO_LOW = 80;
     /// Device could not be found.
     DEVICE_NOT_FOUND = 81;
+    /// Domain could not be found.
+    DOMAIN_NOT_FOUND = 90;
+    /// Domain already exists.
+    DOMAIN_EXISTS = 91;
+    /// Domain is in use.
+    DOMAIN_IN_USE = 92;
     /// User has too many cards.
     TOO_MANY_CARDS = 95;
     /// File not found.
@@ -77,6 +87,26 @@ statuses! {
     DISK_FULL = 107;
     /// File is empty.
     FILE_EMPTY = 111;
+    /// Organizational unit could not be found.
+    UNIT_NOT_FOUND = 120;
+    /// Organizational unit already exists.
+    UNIT_EXISTS = 121;
+    /// Parent of the organizational unit is not valid.
+    UNIT_PARENT_INVALID = 122;
+    /// Organizational unit holds others.
+    UNIT_HAS_UNITS = 123;
+    /// Organizational unit holds people.
+    UNIT_HAS_USERS = 124;
+    /// Organizational unit holds devices.
+    UNIT_HAS_DEVICES = 125;
+    /// Organizational unit holds servers.
+    UNIT_HAS_SERVERS = 126;
+    /// Group could not be found.
+    GROUP_NOT_FOUND = 140;
+    /// Group already exists.
+    GROUP_EXISTS = 141;
+    /// Group print is not allowed.
+    GROUP_PRINT_DISABLED = 142;
     /// License violation, Pay.
     LICENSE_PAY = 158;
     /// Cannot connect to specified address and port.
@@ -87,6 +117,16 @@ statuses! {
     ACCOUNT_NOT_FOUND = 220;
     /// Reservation failure.
     RESERVATION_FAILED = 224;
+    /// Too many delegates.
+    TOO_MANY_DELEGATES = 310;
+    /// Delegate already exists.
+    DELEGATE_EXISTS = 311;
+    /// Delegate could not be found.
+    DELEGATE_NOT_FOUND = 312;
+    /// Delegates are not allowed.
+    DELEGATES_DISABLED = 313;
+    /// Delegate would end before it starts.
+    DELEGATE_ENDS_EARLY = 314;
     /// Device is not available.
     DEVICE_UNAVAILABLE = 423;
 }

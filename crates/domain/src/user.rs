@@ -1,6 +1,8 @@
 //! People.
 
 use crate::id::UserId;
+use crate::people::unit::UnitId;
+use crate::people::{Powers, Profile};
 use crate::text::Logon;
 use crate::time::Timestamp;
 
@@ -35,6 +37,21 @@ pub struct User {
     pub has_password: bool,
     /// When the person was added.
     pub created: Timestamp,
+    /// Organisational unit; the root when in none.
+    pub unit: UnitId,
+    /// The other properties.
+    pub profile: Profile,
+    /// What an administrator may do.
+    pub powers: Powers,
+    /// Has an open PUK.
+    pub has_puk: bool,
+}
+
+impl User {
+    /// Whether restricted access does not apply (guide, "Devices with restricted access").
+    pub fn is_exempt_from_restriction(&self) -> bool {
+        matches!(self.rights, Rights::Technician | Rights::Administrator)
+    }
 }
 
 /// What a person may do (guide, "Rights").
@@ -93,13 +110,17 @@ pub mod limits {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn user(domain: &str) -> User {
+        person("ann", domain)
+    }
+
+    pub(crate) fn person(logon: &str, domain: &str) -> User {
         User {
             id: UserId(1),
-            logon: Logon::parse("ann").unwrap(),
+            logon: Logon::parse(logon).unwrap(),
             domain: domain.into(),
             full_name: String::new(),
             email: String::new(),
@@ -112,6 +133,10 @@ mod tests {
             has_pin: false,
             has_password: false,
             created: Timestamp(0),
+            unit: UnitId(0),
+            profile: Profile::default(),
+            powers: Powers::default(),
+            has_puk: false,
         }
     }
 

@@ -175,5 +175,7 @@ pub(crate) fn document(job: &Job) -> Document {
         printing: matches!(job.state, State::Processing | State::Stopped),
         message: job.message.clone(),
         price: None,
+        standing: domain::people::group::Standing::Owner,
+        owner: job.owner_logon.clone(),
     }
 }

@@ -15,6 +15,8 @@ use crate::keys::{Keys, random};
 
 /// The built-in administrator's logon.
 pub const ADMINISTRATOR: &str = "admin";
+/// The built-in technician's logon.
+const TECHNICIAN: &str = "tech";
 
 /// The setting that names the keys the store was made with.
 const KEYS_CHECK: &str = "internal.keys-check";
@@ -35,35 +37,68 @@ pub(crate) fn prepare(
         let why = "keys/ does not belong to this database: held documents and cards cannot be read; restore the keys";
         return Err(service::Misconfigured(why.to_owned()).into());
     }
-    let logon = Logon::parse(ADMINISTRATOR).expect("the constant is a logon");
-    if !store.users_by_logon(&logon).context("the people")?.is_empty() {
+    for built_in in &BUILT_IN {
+        add(store, keys, show, built_in, now)?;
+    }
+    Ok(())
+}
+
+/// An account that is made when it is not there.
+struct BuiltIn {
+    logon: &'static str,
+    name: &'static str,
+    rights: Rights,
+}
+
+/// The accounts of the guide ("Built-in user accounts"); each gets a password of its own instead of a default one.
+const BUILT_IN: [BuiltIn; 2] = [
+    BuiltIn { logon: ADMINISTRATOR, name: "Administrator", rights: Rights::Administrator },
+    BuiltIn { logon: TECHNICIAN, name: "Technician", rights: Rights::Technician },
+];
+
+fn add(
+    store: &CoreStore,
+    keys: &Keys,
+    show: &mut dyn Write,
+    built_in: &BuiltIn,
+    now: Timestamp,
+) -> anyhow::Result<()> {
+    let BuiltIn { logon: text, name, rights } = *built_in;
+    let logon = Logon::parse(text).expect("the constant is a logon");
+    // One that an administrator deleted or renamed is not made again: the setting remembers.
+    let known = !store.users_by_logon(&logon).context("the people")?.is_empty();
+    let made_key = format!("internal.made-{text}");
+    if known {
+        return store.setting_set(&made_key, "yes").context("the settings");
+    }
+    if store.setting_set_first(&made_key, "no").context("the settings")? == "yes" {
         return Ok(());
     }
     let password = Password::from_random(random());
-    let hash = keys.password_hash(&password).context("hashing the administrator's password")?;
+    let hash = keys.password_hash(&password).with_context(|| format!("hashing the password of {text}"))?;
     // Shown before it is stored: the other way round a crash would leave a password that nobody knows.
     writeln!(
         show,
-        "\n  This is the first start. The administrator's logon is {ADMINISTRATOR}, the password is\n\n      {}\n\n  \
+        "\n  This is the first start. The logon of the {} is {text}, the password is\n\n      {}\n\n  \
          It is shown this once; only its hash is stored.\n",
+        name.to_lowercase(),
         password.expose()
     )
-    .context("showing the administrator's password")?;
-    let administrator = NewUser {
-        logon,
-        domain: String::new(),
-        full_name: "Administrator".to_owned(),
-        email: String::new(),
+    .with_context(|| format!("showing the password of {text}"))?;
+    let user = NewUser {
+        full_name: name.to_owned(),
         description: "Made at the first start".to_owned(),
-        cost_code: String::new(),
-        rights: Rights::Administrator,
-        print_all_at_login: false,
+        rights,
         password_hash: Some(hash),
-        created: now,
+        ..NewUser::named(logon, "", now)
     };
-    store.user_add(&administrator).context("adding the administrator")?;
-    tracing::info!(user.logon = ADMINISTRATOR, "the administrator was added");
-    Ok(())
+    match store.user_add(&user) {
+        Ok(_) => tracing::info!(user.logon = text, "a built-in user was added"),
+        // Somebody took the name for a group or an alias: it is theirs.
+        Err(storage::StoreError::Conflict { .. }) => {}
+        Err(error) => return Err(error).with_context(|| format!("adding {text}")),
+    }
+    store.setting_set(&made_key, "yes").context("the settings")
 }
 
 #[cfg(test)]
@@ -94,9 +129,16 @@ mod tests {
                 assert!(!bytes.windows(wanted.len()).any(|window| window == wanted), "{path:?}");
             }
         }
+        let (technician, secrets) =
+            store.users_by_logon(&Logon::parse(TECHNICIAN).unwrap()).unwrap().remove(0);
+        assert_eq!(technician.rights, Rights::Technician);
+        assert!(!keys.password_is(&password, secrets.password_hash.as_deref()), "each has its own");
         let mut again = Vec::new();
         prepare(&store, &keys, &mut again, Timestamp(2)).unwrap();
         assert!(again.is_empty());
+        assert!(store.user_delete(technician.id).unwrap());
+        prepare(&store, &keys, &mut again, Timestamp(3)).unwrap();
+        assert!(again.is_empty(), "one that was deleted stays deleted");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::path::Path;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::UserId;
-use domain::secret::{CardCode, Password, Pin};
+use domain::secret::{CardCode, Password, Pin, Puk};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -33,6 +33,7 @@ pub(crate) struct Keys {
     card: hmac::Key,
     token: hmac::Key,
     pin: hmac::Key,
+    puk: hmac::Key,
     password: Zeroizing<[u8; KEY_LEN]>,
     check: String,
 }
@@ -75,6 +76,7 @@ impl Keys {
             card: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "card")),
             token: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "token")),
             pin: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "pin")),
+            puk: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "puk")),
             password: derive(&pepper, "password"),
             check: format!(
                 "{}{}",
@@ -103,6 +105,11 @@ impl Keys {
     /// What a token is found by.
     pub(crate) fn token_hash(&self, token: &str) -> Vec<u8> {
         hmac::sign(&self.token, token.as_bytes()).as_ref().to_vec()
+    }
+
+    /// What an open PUK is found by.
+    pub(crate) fn puk_hash(&self, puk: &Puk) -> Vec<u8> {
+        hmac::sign(&self.puk, puk.expose().as_bytes()).as_ref().to_vec()
     }
 
     /// What a person's PIN is compared with. Four characters are guessed in no time by whoever has the key,

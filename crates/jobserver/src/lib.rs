@@ -9,6 +9,7 @@
 //!   `backup`.
 //! - `charge`: what a way costs, and the money that follows it.
 //! - [`snmp`]: a device's counters and state. [`cancel`]: Stop at the panel.
+//! - `people`: the directory at work.
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - `push`: queues whose documents nobody collects.
@@ -34,6 +35,7 @@ mod keys;
 pub mod legacy;
 mod login;
 mod mail;
+pub mod people;
 mod print;
 mod proof;
 mod push;
@@ -65,6 +67,7 @@ use ::rpc::proto::jobserver::mail_room_server::MailRoomServer;
 use ::rpc::proto::jobserver::proof_server::ProofServer;
 use ::rpc::proto::jobserver::submission_server::SubmissionServer;
 use ::rpc::proto::jobserver::tokens_server::TokensServer;
+use ::rpc::proto::people::people_server::PeopleServer;
 use anyhow::Context as _;
 use service::Context;
 use storage::Location;
@@ -181,6 +184,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
         AdministrationServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mails = MailRoomServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let tokens = TokensServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let people = PeopleServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
     Routes::new(Authorized::new(administration, server.clone()))
         .add_service(Authorized::new(events, server.clone()))
@@ -190,6 +194,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
             server.clone(),
         ))
         .add_service(Authorized::new(tokens, server.clone()))
+        .add_service(Authorized::new(people, server.clone()))
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -202,6 +207,7 @@ fn background(server: &Jobserver) -> Vec<(&'static str, Task)> {
         ("page counts", Box::pin(count::task(server.clone()))),
         ("retention", Box::pin(retention::task(server.clone()))),
         ("integrity", Box::pin(integrity::task(server.clone()))),
+        ("temporary codes", Box::pin(people::tidy::task(server.clone()))),
         ("events", Box::pin(events::task(server.clone()))),
         ("mails", Box::pin(mail::task(server.clone()))),
         ("event mails", Box::pin(mail::alerts_task(server.clone()))),

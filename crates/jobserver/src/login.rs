@@ -10,6 +10,7 @@ use storage::core::Secrets;
 
 use crate::events;
 use crate::failed::Failed;
+use crate::people;
 use crate::session::{DeviceSession, Login};
 use crate::state::{Jobserver, State};
 
@@ -25,10 +26,18 @@ pub(crate) async fn login(
     let device = &session.device;
     let user = judge(&session.server, device.methods, Some(device.id), credential, pin).await?;
     session.balance = crate::charge::admit(&session.server, &user, &session.device).await?;
-    let owner = user.id;
-    let documents = session.server.blocking(move |state| state.store.jobs_waiting(owner)).await?;
+    let (person, place) = (user.clone(), device.id);
+    let (own, documents) = session
+        .server
+        .blocking(move |state| {
+            people::place::restrict(state, &person, place)?;
+            people::place::first_contact(state, &person)?;
+            let own = state.store.jobs_waiting(person.id)?;
+            Ok::<_, Failed>((own, own + people::shared::waiting(state, &person)?))
+        })
+        .await?;
     // The device's setting overrules the person's (guide, "Settings" of a device).
-    let prints_all = documents > 0 && (device.print_all_at_login || user.print_all_at_login);
+    let prints_all = own > 0 && (device.print_all_at_login || user.print_all_at_login);
     tracing::info!(device.name = %device.name, user.logon = %user.logon, documents, "logged in");
     let told = format!("{} logged in at {}", user.logon, device.name);
     session
@@ -39,7 +48,8 @@ pub(crate) async fn login(
         .await;
     session.person = Some(user.clone());
     session.presence = Some(crate::push::Presence::begin(&session.server, session.device.id));
-    let printing = if prints_all { Some(session.print_all().await?) } else { None };
+    // Printing at login is an administrator's wish, and needs no button.
+    let printing = if prints_all { Some(crate::print::print_all(session, &user).await?) } else { None };
     Ok(Login { user, documents, printing })
 }
 
@@ -114,13 +124,13 @@ fn look_up(state: &State, credential: &Credential) -> Result<Option<Found>, Fail
     let candidate = |user: &User, starts, ends| Candidate {
         failed_logins: user.failed_logins,
         prevent_login: user.prevent_login,
-        has_pin: user.has_pin,
+        has_pin: user.has_pin && !user.profile.login_without_pin,
         starts,
         ends,
     };
     match credential {
         Credential::Card(code) | Credential::Code(code) => {
-            let holder = state.store.card_holder(&state.keys.card_hash(code))?;
+            let holder = state.store.card_holder(&state.card_hash(code))?;
             Ok(holder.map(|holder| Found {
                 candidate: candidate(&holder.user, holder.starts, holder.ends),
                 user: holder.user,

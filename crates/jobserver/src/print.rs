@@ -12,6 +12,7 @@ use domain::collect::{DocumentRefused, may_print};
 use domain::device::Device;
 use domain::finishing::{self, Finishing, Forced};
 use domain::job::{Event, Job, NotAllowed, State as JobState};
+use domain::people::group::Standing;
 use domain::user::User;
 use domain::{DocumentId, JobId, Status};
 use storage::StoreError;
@@ -23,6 +24,7 @@ use crate::charge::Settled;
 use crate::charge::meter::Meter;
 use crate::documents::forget_document;
 use crate::failed::Failed;
+use crate::people::shared;
 use crate::release::{self, NotDelivered, Release};
 use crate::session::{DeviceSession, PrintEvent, PrintRun};
 use crate::spool::{Reader, SpoolError};
@@ -85,8 +87,8 @@ impl Events {
 }
 
 /// Whether somebody may force these settings at a device.
-pub(crate) fn may_force(_person: &User, device: &Device, forced: Forced) -> Result<(), Failed> {
-    Ok(finishing::may_force(forced, true, device.into())?)
+pub(crate) fn may_force(person: &User, device: &Device, forced: Forced) -> Result<(), Failed> {
+    Ok(finishing::may_force(forced, person.profile.change_settings, device.into())?)
 }
 
 pub(crate) fn print(
@@ -206,9 +208,9 @@ impl Run {
     async fn print_one(&self, id: JobId, copies: Option<i32>) -> Result<(), Failed> {
         let state = &self.server.0;
         let Some(_lock) = state.locks.try_lock(id) else { return Err(DocumentRefused::Locked.into()) };
-        let (user, device) = (self.user.id, self.device.id);
-        let opened = self.server.blocking(move |state| open(state, id, user, copies)).await?;
-        let Opened { job, document, copies, reader } = opened;
+        let (user, device) = (self.user.clone(), self.device.id);
+        let opened = self.server.blocking(move |state| open(state, id, &user, copies)).await?;
+        let Opened { job, document, copies, reader, standing } = opened;
         let reader = match reader {
             Ok(reader) => reader,
             // Held on, with the reason shown: a disk that failed once may read tomorrow.
@@ -275,7 +277,8 @@ impl Run {
         // Paid and tracked is what came out.
         let out = Job { count: finishing.counted(&job.count), ..job.clone() };
         let settled = crate::charge::settle(&fare, &out, &outcome, &meter, &state.settings());
-        let way = Way { id, document, printed_before: job.printed, copies, finishing, outcome, settled };
+        let way =
+            Way { id, document, printed_before: job.printed, copies, finishing, outcome, settled, standing };
         self.store_end(way).await
     }
 
@@ -298,6 +301,9 @@ impl Run {
                     crate::charge::tell_unfinished(state, &told.settled);
                     crate::charge::end_alone(state, &told.settled)?;
                     state.outbox_wake.notify_one();
+                    if told.outcome.is_ok() && shared::stays(told.standing) {
+                        state.store.job_gone_for(told.id, user.id)?;
+                    }
                     if stored.is_ok_and(|job| job.state.is_final())
                         && let Err(error) = state.spool.delete(told.document)
                     {
@@ -344,12 +350,14 @@ struct Opened {
     document: DocumentId,
     copies: i32,
     reader: Result<Reader, SpoolError>,
+    standing: Standing,
 }
 
-fn open(state: &State, id: JobId, user: domain::UserId, copies: Option<i32>) -> Result<Opened, Failed> {
+fn open(state: &State, id: JobId, user: &User, copies: Option<i32>) -> Result<Opened, Failed> {
     let job = state.store.job_show(id)?;
     let copies = copies.or(job.as_ref().map(|job| job.panel_copies)).unwrap_or(1);
-    may_print(job.as_ref(), user, copies)?;
+    let standing = shared::standing(state, job.as_ref(), user)?;
+    may_print(job.as_ref(), shared::acting_as(standing, job.as_ref(), user.id), copies)?;
     let job = job.ok_or(DocumentRefused::NotFound)?;
     if job.marked_for_deletion {
         return Err(DocumentRefused::MarkedForDeletion.into());
@@ -362,7 +370,7 @@ fn open(state: &State, id: JobId, user: domain::UserId, copies: Option<i32>) -> 
     {
         reader = Err(crate::spool::Damaged("its length is not what was stored").into());
     }
-    Ok(Opened { job, document, copies, reader })
+    Ok(Opened { job, document, copies, reader, standing })
 }
 
 /// How a document's way ended.
@@ -378,6 +386,8 @@ struct Way {
     outcome: Result<(), NotDelivered>,
     /// What it costs, and what is tracked of it.
     settled: Settled,
+    /// How the person who collects stands to it.
+    standing: Standing,
 }
 
 /// A refusal of the collection counts; a store that is away does not.
@@ -415,7 +425,11 @@ fn end(
         Ok(()) => {
             let out = Job { count: way.finishing.counted(&job.count), ..job.clone() };
             let message = record(&out);
-            Change { job: job.apply(Event::Delivered, now)?, message }
+            // What a group shares stays for its other members.
+            let retained = job.retained;
+            let job = Job { retained: retained || shared::stays(way.standing), ..job };
+            let job = Job { retained, ..job.apply(Event::Delivered, now)? };
+            Change { job, message }
         }
         Err(NotDelivered { message, .. }) => {
             let out = Job { count: way.finishing.counted(&job.count), ..job.clone() };

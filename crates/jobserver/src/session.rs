@@ -4,6 +4,8 @@
 use domain::device::{Channel, Device};
 use domain::finishing::Forced;
 use domain::login::Credential;
+use domain::people::access::Function;
+use domain::people::group::Standing;
 use domain::secret::Pin;
 use domain::user::User;
 use domain::{JobId, Status, Timestamp};
@@ -11,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use wire::safecom::auth::DeviceKey;
 
 use crate::failed::Failed;
+use crate::people::puk::RegisterRequest;
 use crate::state::Jobserver;
 
 /// A device that has proved itself, and the person logged in there, if any.
@@ -61,6 +64,10 @@ pub struct Document {
     pub message: String,
     /// What printing it costs the person here; `None` for somebody who does not pay, or while it is unknown.
     pub price: Option<domain::Money>,
+    /// How the person stands to it.
+    pub standing: Standing,
+    /// Its owner's logon.
+    pub owner: String,
 }
 
 /// Documents on their way to the device. Dropping it does not stop them.
@@ -207,7 +214,7 @@ impl DeviceSession {
     /// # Errors
     /// Status 53 when nobody is logged in.
     pub async fn documents(&self) -> Result<Vec<Document>, Failed> {
-        crate::documents::documents(&self.server, self.logged_in()?, Some(&self.device)).await
+        crate::people::shared::documents(&self.server, self.logged_in()?, &self.device).await
     }
 
     /// Prints documents in this order. `copies` sets the copies of each; `None` leaves them.
@@ -239,7 +246,8 @@ impl DeviceSession {
     /// # Errors
     /// Status 53 when nobody is logged in.
     pub async fn print_all(&self) -> Result<PrintRun, Failed> {
-        crate::print::print_all(self, self.logged_in()?).await
+        let user = self.may_print_all()?;
+        crate::print::print_all(self, user).await
     }
 
     /// Sets the copies a document will be printed with.
@@ -255,7 +263,11 @@ impl DeviceSession {
     /// # Errors
     /// The refusals of [`domain::collect::DocumentRefused`].
     pub async fn retain(&self, job: JobId, retain: bool) -> Result<Document, Failed> {
-        crate::documents::retain(&self.server, self.logged_in()?.id, job, retain).await
+        let user = self.logged_in()?;
+        if retain && !user.profile.allow_retain {
+            return Err(Failed::refused(Status::ACCESS_DENIED, "keeping documents is not allowed to you"));
+        }
+        crate::documents::retain(&self.server, user.id, job, retain).await
     }
 
     /// Deletes a document; one that prints is deleted when it stops.
@@ -263,7 +275,32 @@ impl DeviceSession {
     /// # Errors
     /// The refusals of [`domain::collect::DocumentRefused`].
     pub async fn delete(&self, job: JobId) -> Result<(), Failed> {
-        crate::documents::delete(&self.server, self.logged_in()?.id, job).await
+        crate::people::shared::delete(&self.server, self.logged_in()?, job).await
+    }
+
+    /// The person, when they may print everything at once.
+    pub(crate) fn may_print_all(&self) -> Result<&User, Failed> {
+        let user = self.logged_in()?;
+        if user.profile.access.allows(Function::PrintAll) {
+            return Ok(user);
+        }
+        Err(Failed::refused(Status::ACCESS_DENIED, "printing all at once is not allowed to you"))
+    }
+
+    /// Registers a card or code with a PUK; nobody needs to be logged in, and nobody is afterwards.
+    ///
+    /// # Errors
+    /// The refusals of [`domain::people::puk::RegisterRefused`].
+    pub async fn register(&self, request: RegisterRequest) -> Result<(), Failed> {
+        crate::people::puk::register(self, request).await
+    }
+
+    /// Changes the PIN of the person who is logged in.
+    ///
+    /// # Errors
+    /// Status 53 when nobody is, 46 where it is not allowed, 16 without the old PIN, 50 for a wrong one.
+    pub async fn pin_change(&self, old: Option<Pin>, new: Pin, again: Pin) -> Result<(), Failed> {
+        crate::people::puk::pin_change(self, old, new, again).await
     }
 
     /// Logs the person out; documents on their way go on. Nobody logged in is no error.

@@ -38,17 +38,57 @@ enum Kind {
     Optional {
         max: usize,
     },
+    /// Whatever the function accepts; the text says what that is.
+    Checked {
+        is: fn(&str) -> bool,
+        expected: &'static str,
+    },
 }
 
 const DAY_S: i64 = 86_400;
+const YES_OR_NO: &[&str] = &["no", "yes"];
 
 /// Every setting, by name.
 pub(crate) const KEYS: &[Key] = &[
+    Key {
+        name: "cards.code-days",
+        default: "183",
+        description: "Days after which a generated ID code ends, 0-3660; 0: never.",
+        kind: Kind::Integer { min: 0, max: 3_660 },
+    },
+    Key {
+        name: "cards.code-pattern",
+        default: domain::people::id_code::PATTERN_DEFAULT,
+        description: "Generated ID codes: 1 for a digit, x for a letter, * for either, 4-39 characters.",
+        kind: Kind::Checked {
+            is: |text| domain::people::id_code::Pattern::parse(text).is_ok(),
+            expected: "4 to 39 of the characters 1, x and *",
+        },
+    },
+    Key {
+        name: "cards.filter",
+        default: "",
+        description: "Steps that make one number of what different readers tell of a card, parted by spaces; set it \
+                      before cards are registered (docs/OPERATIONS.md).",
+        kind: Kind::Checked {
+            is: |text| text.len() <= 200 && domain::people::card_number::Filter::parse(text).is_ok(),
+            expected: "steps such as upper, drop-zeros, slice=3-10, reverse-bytes, hex-to-decimal",
+        },
+    },
     Key {
         name: "cards.max-per-user",
         default: "10",
         description: "Cards and ID codes a person may have, 1-100.",
         kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
+        name: "cards.reminder-days",
+        default: "21,14,7",
+        description: "Days before the end of a temporary ID at which its owner is reminded: three numbers, 0: not.",
+        kind: Kind::Checked {
+            is: |text| days(text).is_some(),
+            expected: "three numbers of days such as 21,14,7, at most 366",
+        },
     },
     Key {
         name: "charging.initial-account-2",
@@ -91,6 +131,12 @@ pub(crate) const KEYS: &[Key] = &[
         default: "off",
         description: "Whether mail.administrator is told when a Pay user's document does not come out: off, on.",
         kind: Kind::Choice(&["off", "on"]),
+    },
+    Key {
+        name: "delegates.enabled",
+        default: "yes",
+        description: "Whether people may submit for and collect for others: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "events.keep-days",
@@ -231,6 +277,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Choice(&["no", "yes"]),
     },
     Key {
+        name: "pins.change-allowed",
+        default: "yes",
+        description: "Whether people may change their PIN at a device: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
         name: "push.when-tracking-away",
         default: "print",
         description: "What push queues that say nothing themselves do while the tracking server is away: print or hold.",
@@ -277,6 +329,51 @@ pub(crate) const KEYS: &[Key] = &[
         default: "yes",
         description: "Whether documents that are deleted unprinted are tracked, for what was saved: yes or no.",
         kind: Kind::Choice(&["yes", "no"]),
+    },
+    Key {
+        name: "users.code-is-logon",
+        default: "no",
+        description: "Whether people added at their first print get their logon as ID code: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "users.default",
+        default: "",
+        description: "Logon of the default user, whose properties new people inherit; empty: the factory defaults.",
+        kind: Kind::Checked {
+            is: |text| text.is_empty() || domain::Logon::parse(text).is_ok(),
+            expected: "a logon, or nothing",
+        },
+    },
+    Key {
+        name: "users.email-domain",
+        default: "",
+        description: "Domain that makes an e-mail address of the logon at the first print; empty: none is made.",
+        kind: Kind::Checked { is: is_domain, expected: "a domain such as example.com, or nothing" },
+    },
+    Key {
+        name: "users.hide-document-names",
+        default: "no",
+        description: "Whether documents' names are hidden from all but administrators: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "users.hide-id-codes",
+        default: "yes",
+        description: "Whether ID and PUK codes are masked for administrators without full rights: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "users.puk-at-first-print",
+        default: "yes",
+        description: "Whether a person added at the first print gets a PUK by mail: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "users.puk-at-print",
+        default: "no",
+        description: "Whether somebody without a card who prints gets a PUK by mail: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
     },
 ];
 
@@ -580,6 +677,83 @@ impl MailSettings {
     }
 }
 
+impl Settings {
+    fn yes(&self, name: &str) -> bool {
+        self.text(name) == "yes"
+    }
+
+    pub(crate) fn card_filter(&self) -> &str {
+        self.text("cards.filter")
+    }
+
+    pub(crate) fn code_pattern(&self) -> &str {
+        self.text("cards.code-pattern")
+    }
+
+    /// How long a generated ID code is valid; `None` for ever.
+    pub(crate) fn code_lifetime(&self) -> Option<Duration> {
+        let days = u64::try_from(self.integer("cards.code-days")).expect("no negative values");
+        (days > 0).then(|| Duration::from_secs(days * 86_400))
+    }
+
+    pub(crate) fn reminder_days(&self) -> [u32; 3] {
+        days(self.text("cards.reminder-days")).expect("values are checked before they are taken")
+    }
+
+    pub(crate) fn delegates_enabled(&self) -> bool {
+        self.yes("delegates.enabled")
+    }
+
+    pub(crate) fn pin_change_allowed(&self) -> bool {
+        self.yes("pins.change-allowed")
+    }
+
+    pub(crate) fn code_is_logon(&self) -> bool {
+        self.yes("users.code-is-logon")
+    }
+
+    pub(crate) fn default_user(&self) -> &str {
+        self.text("users.default")
+    }
+
+    pub(crate) fn email_domain(&self) -> &str {
+        self.text("users.email-domain")
+    }
+
+    pub(crate) fn hides_document_names(&self) -> bool {
+        self.yes("users.hide-document-names")
+    }
+
+    pub(crate) fn hides_id_codes(&self) -> bool {
+        self.yes("users.hide-id-codes")
+    }
+
+    pub(crate) fn puk_at_first_print(&self) -> bool {
+        self.yes("users.puk-at-first-print")
+    }
+
+    pub(crate) fn puk_at_print(&self) -> bool {
+        self.yes("users.puk-at-print")
+    }
+}
+
+/// Three numbers of days parted by commas.
+fn days(text: &str) -> Option<[u32; 3]> {
+    let numbers: Vec<u32> = text
+        .split(',')
+        .map(|number| number.trim().parse().ok().filter(|days| *days <= 366))
+        .collect::<Option<_>>()?;
+    numbers.try_into().ok()
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    text.is_empty() || text.len() <= 60 && text.split('.').all(label)
+}
+
 /// The key with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
@@ -602,6 +776,8 @@ pub(crate) fn check(name: &str, value: &str) -> Result<&'static Key, SettingRefu
         },
         Kind::Choice(choices) if choices.contains(&value) => return Ok(key),
         Kind::Choice(choices) => format!("one of {}", choices.join(", ")),
+        Kind::Checked { is, .. } if is(value) => return Ok(key),
+        Kind::Checked { expected, .. } => (*expected).to_owned(),
         Kind::Text { max } => {
             let length = value.chars().count();
             if (1..=*max).contains(&length) && !value.chars().any(char::is_control) {
@@ -657,6 +833,12 @@ mod tests {
             ("login.max-attempts", ""),
             ("submission.unknown-user", "maybe"),
             ("server.group", ""),
+            ("cards.code-pattern", "11"),
+            ("cards.filter", "twist"),
+            ("cards.reminder-days", "21,14"),
+            ("users.default", "a/b"),
+            ("users.email-domain", "@example.com"),
+            ("users.hide-id-codes", "maybe"),
             ("server.group", "twenty characters...."),
         ] {
             assert!(matches!(check(name, value), Err(SettingRefused::Value { .. })), "{name} {value}");

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::device::Attempt;
+use domain::people::group::GroupId;
 use domain::queue::Queue;
 use domain::{DeviceId, Logon, Timestamp, UserId};
 use service::{Clock, Stop};
@@ -92,6 +93,8 @@ pub(crate) type OwnerKey = (String, String);
 pub(crate) struct Owner {
     pub(crate) id: UserId,
     pub(crate) logon: Logon,
+    /// The logon names a group, to which the document then belongs; the id is nobody's.
+    pub(crate) group: Option<GroupId>,
 }
 
 /// Locks for login attempts.

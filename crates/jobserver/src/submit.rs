@@ -6,14 +6,14 @@ use bytes::Bytes;
 use domain::job::{Job, Reason, State as JobState, Ticket};
 use domain::queue::{NamedOwner, OwnerRefused, OwnerRule, Queue};
 use domain::text::{fold, shorten};
-use domain::user::{Rights, choose};
-use domain::{JobId, PageCount, QueueName, Status, SubmissionId};
+use domain::user::choose;
+use domain::{JobId, PageCount, QueueName, Status, SubmissionId, UserId};
 use rpc::Kind;
-use storage::StoreError;
-use storage::core::{Arrival, NewJob, NewUser};
+use storage::core::{Arrival, NewJob, Share};
 
 use crate::commit::Committed;
 use crate::failed::Failed;
+use crate::people::{born, shared};
 use crate::spool::Writer;
 use crate::state::{Jobserver, Owner, OwnerKey, State};
 
@@ -96,7 +96,8 @@ pub(crate) async fn create(server: &Jobserver, submission: Submission) -> Result
     let queue = find_queue(server, &submission.queue)?;
     let owner = owner_of(server, &queue, &submission, "").await?;
     let job = new_job(&server.0, &queue, &owner, &submission);
-    commit_new(server, None, job, id).await
+    let shares = shared::shares_of(server, owner.id, owner.group, &submission).await?;
+    commit_new(server, None, job, id, shares).await
 }
 
 impl Incoming {
@@ -174,7 +175,8 @@ impl Incoming {
                     job.name = shorten(&count.job_name, NAME_MAX);
                 }
                 job.count = count;
-                commit_new(&self.server, Some(sealed), job, id).await?
+                let shares = shared::shares_of(&self.server, owner.id, owner.group, &submission).await?;
+                commit_new(&self.server, Some(sealed), job, id, shares).await?
             }
             Target::Job { id, format } => {
                 let document = sealed.id();
@@ -199,8 +201,9 @@ async fn commit_new(
     sealed: Option<crate::spool::Sealed>,
     job: Job,
     submission: SubmissionId,
+    shares: Vec<Share>,
 ) -> Result<Job, Failed> {
-    let arrival = Arrival::Job(Box::new(NewJob { job: job.clone(), submission }));
+    let arrival = Arrival::Job(Box::new(NewJob { job: job.clone(), submission, shares }));
     match server.0.committer.commit(sealed, arrival).await? {
         Committed::New(id) => Ok(Job { id, ..job }),
         Committed::Attached(job) => Ok(*job),
@@ -256,46 +259,24 @@ fn owner_load(state: &Arc<State>, key: OwnerKey, named: &NamedOwner) -> Result<O
     let candidates = state.store.users_by_logon(&named.logon)?;
     let chosen = choose(&candidates, |(user, _)| user, &named.domain);
     let owner = match chosen {
-        Some((user, _)) => Owner { id: user.id, logon: user.logon.clone() },
-        None if state.settings().creates_unknown_users() => user_create(state, named)?,
-        None => {
-            let text = format!("the user '{}' is not known", named.logon);
-            return Err(Failed::refused(Status::USER_NOT_FOUND, text));
+        Some((user, _)) => {
+            born::known_print(state, user)?;
+            Owner { id: user.id, logon: user.logon.clone(), group: None }
         }
+        None => match shared::group_named(state, named)? {
+            group @ Some(_) => Owner { id: UserId(0), logon: named.logon.clone(), group },
+            None if state.settings().creates_unknown_users() => {
+                let user = born::first_print(state, named)?;
+                Owner { id: user.id, logon: user.logon, group: None }
+            }
+            None => {
+                let text = format!("the user '{}' is not known", named.logon);
+                return Err(Failed::refused(Status::USER_NOT_FOUND, text));
+            }
+        },
     };
     state.owner_remember(key, owner.clone());
     Ok(owner)
-}
-
-/// First print of somebody unknown, where the administrator allows it.
-fn user_create(state: &Arc<State>, named: &NamedOwner) -> Result<Owner, Failed> {
-    let user = NewUser {
-        logon: named.logon.clone(),
-        domain: named.domain.clone(),
-        full_name: String::new(),
-        email: String::new(),
-        description: String::new(),
-        cost_code: String::new(),
-        rights: Rights::Standard,
-        print_all_at_login: false,
-        password_hash: None,
-        created: state.now(),
-    };
-    match state.store.user_add(&user) {
-        Ok(id) => {
-            tracing::info!(user.logon = %named.logon, "a user was added at the first print");
-            state.owners_forget();
-            Ok(Owner { id, logon: named.logon.clone() })
-        }
-        // Somebody else's first document was faster.
-        Err(StoreError::Conflict { .. }) => {
-            let candidates = state.store.users_by_logon(&named.logon)?;
-            let (user, _) = choose(&candidates, |(user, _)| user, &named.domain)
-                .ok_or_else(|| Failed::refused(Status::USER_NOT_FOUND, "the user is not known"))?;
-            Ok(Owner { id: user.id, logon: user.logon.clone() })
-        }
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn new_job(state: &Arc<State>, queue: &Queue, owner: &Owner, submission: &Submission) -> Job {

@@ -145,6 +145,15 @@ fn is_secret(field: &FieldDescriptor) -> bool {
             && name.split('_').any(|word| WORDS.contains(&word)))
 }
 
+/// Every call of `proto/`, as `Service/Method`: for a test that each needs a declared right.
+pub fn calls() -> Vec<String> {
+    let services = pool().services().filter(|service| service.package_name().starts_with("papergate."));
+    let of = |service: prost_reflect::ServiceDescriptor| -> Vec<String> {
+        service.methods().map(|method| format!("{}/{}", service.name(), method.name())).collect()
+    };
+    services.flat_map(of).collect()
+}
+
 /// Fields of `proto/` that are taken for secrets, as `Message.field`: for a test that somebody looks at them.
 pub fn secret_fields() -> Vec<String> {
     fn of(message: &MessageDescriptor, found: &mut Vec<String>) {

@@ -107,6 +107,15 @@ pub(crate) struct SessionArguments {
     /// PIN, when the person has one; asked for on a terminal when it is missing
     #[arg(long, value_name = "PIN")]
     pub(crate) pin: Option<String>,
+    /// Register the card or code with this PUK first, and log in with it then; the PIN is that of --pin, typed twice
+    #[arg(long, value_name = "PUK", conflicts_with = "logon")]
+    pub(crate) register: Option<String>,
+    /// Another PIN for the second time it is typed, to see that it is refused
+    #[arg(long, value_name = "PIN", requires = "register")]
+    pub(crate) pin_again: Option<String>,
+    /// Change the PIN to this one, after logging in
+    #[arg(long, value_name = "PIN")]
+    pub(crate) change_pin: Option<String>,
     /// File with the password of --logon ("-" for standard input)
     #[arg(long, value_name = "FILE", requires = "logon")]
     pub(crate) password_file: Option<PathBuf>,

@@ -104,6 +104,8 @@ impl Face {
             | Request::KeepAlive
             | Request::Print(_)
             | Request::Cancel(_)
+            | Request::Register(_)
+            | Request::PinChange(_)
             | Request::Release(_) => Answer::refused_as(Status::UnknownRequest),
         };
         self.answer(id, answer);

@@ -5,14 +5,18 @@ use std::collections::BTreeMap;
 use domain::JobId;
 use domain::device::LoginMethods;
 use domain::job::Ticket;
-use domain::login::Credential;
-use domain::secret::{CardCode, Password, Pin, SecretError};
+use domain::login::{Credential, LoginRefused};
+use domain::people::access::Function;
+use domain::people::group::Standing;
+use domain::people::puk::RegisterRefused;
+use domain::secret::{CardCode, Password, Pin, Puk, SecretError};
 use domain::user::User;
 use wire::safecom::records::{self, LoginMethod, Progress, Step, mark, right};
 use wire::safecom::{Answer, Ids, Status};
 
 use crate::client;
 use crate::failed::Failed;
+use crate::people::puk::RegisterRequest;
 use crate::session::{Document, PrintEvent};
 use crate::submit::Submission;
 
@@ -81,6 +85,62 @@ pub(super) fn credential(login: &records::Login) -> Result<(Credential, Option<P
     })
 }
 
+/// What was typed to register a card or code.
+///
+/// # Errors
+/// Status 65 for a way the device does not offer or a logon, 50 for a PUK that cannot be one, 16 for such a PIN.
+pub(super) fn register(
+    methods: LoginMethods,
+    register: &records::Register,
+) -> Result<RegisterRequest, Failed> {
+    let offered = match register.method {
+        LoginMethod::Card => methods.card,
+        LoginMethod::Code => methods.code,
+        LoginMethod::Logon => false,
+    };
+    if !offered {
+        return Err(LoginRefused::MethodNotAllowed.into());
+    }
+    Ok(RegisterRequest {
+        code: CardCode::parse(register.id.expose())
+            .map_err(|error| Failed::refused(domain::Status::CARD_UNKNOWN, error.to_string()))?,
+        puk: Puk::parse(register.puk.expose()).map_err(|_| Failed::from(RegisterRefused::PukWrong))?,
+        pin: register.pin.as_ref().map(pin).transpose()?,
+        pin_again: register.pin_again.as_ref().map(pin).transpose()?,
+    })
+}
+
+/// The old PIN, when one was typed, and the new one twice.
+///
+/// # Errors
+/// Status 16 for a new PIN that cannot be one, 50 for such an old one.
+pub(super) fn pin_change(change: &records::PinChange) -> Result<(Option<Pin>, Pin, Pin), Failed> {
+    let old = change.old.as_ref().map(|old| Pin::parse(old.expose())).transpose();
+    let old = old.map_err(|_| Failed::from(LoginRefused::PinWrong))?;
+    Ok((old, pin(&change.pin)?, pin(&change.pin_again)?))
+}
+
+/// A new PIN.
+fn pin(text: &wire::safecom::Secret) -> Result<Pin, Failed> {
+    Pin::parse(text.expose()).map_err(|error| Failed::refused(domain::Status::PIN_NEEDED, error.to_string()))
+}
+
+/// Bits of what a person may do here.
+fn rights(user: &User) -> u32 {
+    let functions = [
+        (Function::PrintAll, right::PRINT_ALL),
+        (Function::Copy, right::COPY),
+        (Function::CopyColor, right::COPY_COLOR),
+        (Function::Email, right::EMAIL),
+        (Function::Scan, right::SCAN),
+        (Function::Fax, right::FAX),
+        (Function::UsbPrint, right::USB),
+    ];
+    let allowed = functions.into_iter().filter(|(function, _)| user.profile.access.allows(*function));
+    let settings = if user.profile.change_settings { right::CHANGE_SETTINGS } else { 0 };
+    allowed.fold(right::PRINT | settings, |bits, (_, bit)| bits | bit)
+}
+
 /// The person, as a panel shows them.
 pub(super) fn user(
     user: &User,
@@ -91,7 +151,7 @@ pub(super) fn user(
     records::User {
         logon: user.logon.as_str().to_owned(),
         full_name: user.full_name.clone(),
-        rights: right::PRINT | right::PRINT_ALL | right::CHANGE_SETTINGS,
+        rights: rights(user),
         documents: u32::try_from(documents).unwrap_or(if documents < 0 { 0 } else { u32::MAX }),
         print_all,
         domain: (!user.domain.is_empty()).then(|| user.domain.clone()),
@@ -109,6 +169,9 @@ pub(super) fn document(document: Document) -> records::Document {
         (mark::COLOR, document.color == Some(true)),
         (mark::DUPLEX, document.duplex == Some(true)),
         (mark::HELD_AGAIN, held_again),
+        (mark::DELEGATE, document.standing == Standing::Delegate),
+        (mark::GROUP, matches!(document.standing, Standing::Member { .. })),
+        (mark::PRINT_ONCE, document.standing == Standing::Member { once: true }),
     ] {
         if is {
             marks |= bit;
@@ -124,7 +187,7 @@ pub(super) fn document(document: Document) -> records::Document {
         pages: document.pages.and_then(|pages| u32::try_from(pages).ok()),
         color_pages: None,
         reason: held_again.then_some(document.message),
-        owner: None,
+        owner: (document.standing != Standing::Owner).then_some(document.owner),
         price: document.price.map(|price| price.0),
     }
 }

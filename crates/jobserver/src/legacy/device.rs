@@ -6,10 +6,12 @@ use std::time::Instant;
 
 use domain::JobId;
 use domain::finishing::Forced;
+use domain::people::group::Standing;
 use service::{Clock, Stop};
 use tokio::sync::mpsc;
 use wire::safecom::records::{
-    Delete, Hello, Login, LoginAnswer, LoginMethod, LoginStep, Notice, NoticeKind, Print, PrintAnswer, Retain,
+    Delete, Hello, Login, LoginAnswer, LoginMethod, LoginStep, Notice, NoticeKind, PinChange, Print,
+    PrintAnswer, Register, Retain,
 };
 use wire::safecom::{Answer, Ended, Ids, Port, Request, ServerEvent, Status};
 
@@ -178,6 +180,8 @@ impl Face {
             Request::ServerInfo => self.server_info().await,
             Request::Retain(retain) => self.retain(&retain).await,
             Request::Delete(delete) => self.delete(&delete).await,
+            Request::Register(register) => self.register(&register).await,
+            Request::PinChange(change) => self.pin_change(&change).await,
             // One that is over needs no stopping: the panel may have been a moment late.
             Request::Cancel(cancel) => {
                 self.runs.stop(cancel.request);
@@ -240,6 +244,46 @@ impl Face {
             device.logout().await;
         }
         Answer::Done
+    }
+
+    /// Registers a card or code with a PUK; guesses of PUKs count as those of cards do.
+    async fn register(&mut self, register: &Register) -> Answer {
+        let Some(session) = &self.device else { return Answer::refused_as(Status::ConnectionNeverOpened) };
+        let device = Some(session.device().id.0);
+        if let Some(wait) = self.wait(device) {
+            let text = format!("too many failed attempts here; try again in {} seconds", wait.as_secs() + 1);
+            return Answer::refused(Status::ServerBusy, text);
+        }
+        let outcome = match convert::register(session.device().methods, register) {
+            Ok(request) => session.register(request).await,
+            Err(failed) => Err(failed),
+        };
+        match outcome {
+            Ok(()) => Answer::Done,
+            Err(failed) => {
+                if is_guess(&failed) {
+                    self.note_failure(device);
+                }
+                convert::refusal(failed)
+            }
+        }
+    }
+
+    async fn pin_change(&self, change: &PinChange) -> Answer {
+        let Some(device) = &self.device else { return Answer::refused_as(Status::NotLoggedIn) };
+        let outcome = match convert::pin_change(change) {
+            Ok((old, new, again)) => device.pin_change(old, new, again).await,
+            Err(failed) => Err(failed),
+        };
+        match outcome {
+            Ok(()) => Answer::Done,
+            Err(failed) => {
+                if is_guess(&failed) {
+                    self.note_failure(Some(device.device().id.0));
+                }
+                convert::refusal(failed)
+            }
+        }
     }
 
     async fn retain(&self, retain: &Retain) -> Answer {
@@ -313,9 +357,12 @@ impl Face {
         forced: Forced,
     ) -> Result<crate::session::PrintRun, Failed> {
         let Some(device) = &self.device else { return Err(not_logged_in()) };
+        device.may_print_all()?;
         let waiting = device.documents().await?;
-        let jobs: Vec<JobId> =
-            waiting.iter().filter(|document| !document.printing).map(|document| document.id).collect();
+        // What others share is printed by choosing it.
+        let own =
+            waiting.iter().filter(|document| !document.printing && document.standing == Standing::Owner);
+        let jobs: Vec<JobId> = own.map(|document| document.id).collect();
         device.print_forced(jobs, copies, forced).await
     }
 

@@ -14,6 +14,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 use wire::safecom::auth::DeviceKey;
 
+use super::actor::Actor;
 use super::{Calls, convert, submission, users};
 use crate::device_open::DEVICE_KEY;
 use crate::failed::Failed;
@@ -34,7 +35,7 @@ impl Administration for Calls {
     type JobListStream = ReceiverStream<Result<message::JobPage, Status>>;
 
     async fn user_add(&self, request: Request<message::UserAddRequest>) -> Answer<message::User> {
-        self.run(request, users::add).await
+        self.run_as(request, users::add).await
     }
 
     async fn user_show(&self, request: Request<message::UserShowRequest>) -> Answer<message::User> {
@@ -70,12 +71,13 @@ impl Administration for Calls {
     }
 
     async fn user_edit(&self, request: Request<message::UserEditRequest>) -> Answer<message::User> {
-        self.run(request, users::edit).await
+        self.run_as(request, users::edit).await
     }
 
     async fn user_delete(&self, request: Request<message::UserDeleteRequest>) -> Answer<Empty> {
+        let actor = Actor::of(&request);
         let logon = request.into_inner().logon;
-        let owner = self.server.blocking(move |state| users::delete(state, &logon)).await?;
+        let owner = self.server.blocking(move |state| users::delete(state, &actor, &logon)).await?;
         for job in self.server.blocking(move |state| documents::open_jobs(state, owner)).await? {
             // One that ended meanwhile needs no deleting.
             let _ = documents::cancel(&self.server, job, None).await;
@@ -193,7 +195,8 @@ impl Administration for Calls {
     }
 
     async fn job_list(&self, request: Request<message::JobListRequest>) -> Answer<Self::JobListStream> {
-        Ok(Response::new(submission::job_pages(&self.server, request.into_inner()).await?))
+        let names = Actor::of(&request).sees_document_names(&self.server.0);
+        Ok(Response::new(submission::job_pages(&self.server, request.into_inner(), names).await?))
     }
 
     async fn job_delete(&self, request: Request<message::JobDeleteRequest>) -> Answer<Empty> {
@@ -277,8 +280,18 @@ impl Administration for Calls {
 }
 
 impl Calls {
+    /// As [`Calls::run`], with who asks.
+    pub(super) async fn run_as<Q: Send + 'static, T: Send + 'static>(
+        &self,
+        request: Request<Q>,
+        work: impl FnOnce(&State, &Actor, Q) -> Result<T, Failed> + Send + 'static,
+    ) -> Answer<T> {
+        let actor = Actor::of(&request);
+        self.run(request, move |state, request| work(state, &actor, request)).await
+    }
+
     /// Runs an operation on a thread that may block.
-    async fn run<Q: Send + 'static, T: Send + 'static>(
+    pub(super) async fn run<Q: Send + 'static, T: Send + 'static>(
         &self,
         request: Request<Q>,
         work: impl FnOnce(&State, Q) -> Result<T, Failed> + Send + 'static,
@@ -294,7 +307,11 @@ fn empty((): ()) -> Empty {
 
 fn user_page(state: &State, contains: &str, after: UserId, limit: i64) -> Result<message::UserPage, Failed> {
     let users = state.store.users_list(contains, after, limit)?;
-    let show = |user| users::show(state, user);
+    let tree = state.store.units_tree()?;
+    let show = |user: domain::user::User| {
+        let cards = state.store.cards_count(user.id)?;
+        Ok::<_, Failed>(convert::user(user, cards, &tree))
+    };
     Ok(message::UserPage { users: users.into_iter().map(show).collect::<Result<_, _>>()? })
 }
 

@@ -1,4 +1,5 @@
-//! Who may administer: whoever owns the data directory, and administrators who prove who they are.
+//! Who may administer: whoever owns the data directory, and people with rights who prove who they are; each call needs the
+//! right that `domain::people::rights` has for it.
 //!
 //! On the local socket the kernel names the caller, and only the suite's own user and root get that far. From afar each
 //! call carries a logon and a password (RFC 7617), which go the way of every login: counted, locked, the same time for
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 use super::audit;
 use crate::failed::Failed;
 use crate::login::by_password;
+use crate::rpc::actor::Actor;
 use crate::state::Jobserver;
 
 /// Failed logins from one address within [`WINDOW_US`] after which it has to wait.
@@ -72,7 +74,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+    fn call(&mut self, mut request: http::Request<tonic::body::Body>) -> Self::Future {
         // The clone that is ready goes into the call, the other one stays for the next.
         let fresh = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, fresh);
@@ -80,8 +82,12 @@ where
         Box::pin(async move {
             let caller = request.extensions().get::<Option<Caller>>().cloned().flatten();
             let credentials = basic(request.headers());
-            match check(&server, &failures, caller, credentials).await {
-                Ok(who) => audit::call(&server, &who, inner, request).await,
+            let path = request.uri().path().to_owned();
+            match check(&server, &failures, caller, credentials, &path).await {
+                Ok((who, actor)) => {
+                    request.extensions_mut().insert(actor);
+                    audit::call(&server, &who, inner, request).await
+                }
                 Err(failed) => Ok(Status::from(failed).into_http()),
             }
         })
@@ -94,9 +100,12 @@ async fn check(
     failures: &Failures,
     caller: Option<Caller>,
     credentials: Option<(String, Zeroizing<String>)>,
-) -> Result<String, Failed> {
+    path: &str,
+) -> Result<(String, Actor), Failed> {
     let peer = match caller {
-        Some(Caller::Local { uid, .. }) => return Ok(format!("uid {uid} on this machine")),
+        Some(Caller::Local { uid, .. }) => {
+            return Ok((format!("uid {uid} on this machine"), Actor::LOCAL));
+        }
         Some(Caller::Remote { address }) => address,
         Some(Caller::Server { .. }) | None => return Err(refused("only administrators may do this")),
     };
@@ -117,12 +126,16 @@ async fn check(
         return Err(refused("unknown logon or wrong password"));
     };
     let user = by_password(server, &logon, password).await.inspect_err(|_| failures.note(address, now_us))?;
-    if user.rights != Rights::Administrator {
+    if user.rights == Rights::Standard {
         tracing::warn!(user.logon = %user.logon, %address, "somebody without the right tried to administer");
         return Err(refused("this person is not an administrator"));
     }
+    let actor = Actor::person(&user);
+    actor.may_call(path).inspect_err(|failed| {
+        tracing::warn!(user.logon = %user.logon, %address, %failed, "a call was refused");
+    })?;
     audit::login(server, peer, &user, now_us).await;
-    Ok(user.logon.to_string())
+    Ok((user.logon.to_string(), actor))
 }
 
 fn refused(message: &str) -> Failed {

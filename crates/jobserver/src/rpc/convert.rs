@@ -3,9 +3,11 @@
 use domain::count::{CountStatus, Duplex};
 use domain::device::{Channel, Device, Target};
 use domain::job::{Job, State, Ticket};
+use domain::people::unit::Tree;
+use domain::people::{Powers, Profile};
 use domain::push::{Push, WhenAway};
 use domain::queue::{Kind, OwnerRule, Queue};
-use domain::user::User;
+use domain::user::{Rights, User};
 use domain::{DeviceName, Logon, PageCount, QueueId, QueueName, Timestamp};
 use rpc::proto::common::{self, page_count};
 use rpc::proto::jobserver as message;
@@ -13,12 +15,12 @@ use rpc::proto::jobserver as message;
 use crate::failed::Failed;
 use crate::submit::Submission;
 
-pub(super) fn micros(instant: Option<Timestamp>) -> i64 {
+pub(crate) fn micros(instant: Option<Timestamp>) -> i64 {
     instant.map_or(0, |instant| instant.0)
 }
 
 /// 0 is "none" in messages.
-pub(super) fn instant(micros: i64) -> Option<Timestamp> {
+pub(crate) fn instant(micros: i64) -> Option<Timestamp> {
     (micros != 0).then_some(Timestamp(micros))
 }
 
@@ -330,7 +332,9 @@ pub(super) fn target(address: &str, channel: Channel) -> Result<Target, Failed> 
     Target::parse(address, channel).map_err(|error| Failed::invalid(error.to_string()))
 }
 
-pub(super) fn user(user: User, cards: i64) -> message::User {
+pub(crate) fn user(user: User, cards: i64, tree: &Tree) -> message::User {
+    let Powers { users, devices, server, reports } = user.powers;
+    let powers = message::Powers { users: users.as_str().to_owned(), devices, server, reports };
     message::User {
         id: user.id.0,
         logon: user.logon.to_string(),
@@ -348,5 +352,25 @@ pub(super) fn user(user: User, cards: i64) -> message::User {
         cost_code: user.cost_code,
         description: user.description,
         rights: user.rights.as_str().to_owned(),
+        profile: Some(profile(user.profile, tree.path(user.unit))),
+        powers: (user.rights == Rights::Administrator).then_some(powers),
+        has_puk: user.has_puk,
+    }
+}
+
+fn profile(profile: Profile, unit: String) -> message::Profile {
+    message::Profile {
+        home_server: profile.home_server,
+        unit,
+        home_folder: profile.home_folder,
+        low_limit: profile.low_limit.0,
+        login_without_pin: profile.login_without_pin,
+        source_id: profile.source,
+        billing: profile.billing.as_str().to_owned(),
+        encrypt: profile.encrypt,
+        allow_retain: profile.allow_retain,
+        change_settings: profile.change_settings,
+        cost_control: profile.cost_control.as_str().to_owned(),
+        access_denied: profile.access.0,
     }
 }

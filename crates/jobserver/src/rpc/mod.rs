@@ -1,12 +1,14 @@
 //! The calls of other servers and of administrators: each parses its request, calls an operation and
 //! converts the answer. No rule lives here.
 
+mod actor;
 mod administration;
 mod audit;
 mod authorize;
 mod convert;
 mod events;
 mod mail;
+mod people;
 mod portserver;
 mod proof;
 mod submission;

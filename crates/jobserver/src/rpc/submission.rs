@@ -95,7 +95,7 @@ impl Submission for Calls {
         &self,
         request: Request<message::JobListRequest>,
     ) -> Result<Response<Self::JobListStream>, Status> {
-        Ok(Response::new(job_pages(&self.server, request.into_inner()).await?))
+        Ok(Response::new(job_pages(&self.server, request.into_inner(), true).await?))
     }
 
     async fn job_show(
@@ -140,10 +140,17 @@ async fn finish(mut incoming: Incoming, end: message::DocumentEnd) -> Result<Res
     Ok(Response::new(convert::job(job)))
 }
 
-/// Streams jobs page by page; a page is read while the one before is on its way.
+/// A job whose document's name is nobody's business.
+fn unnamed(job: domain::job::Job) -> domain::job::Job {
+    domain::job::Job { name: String::new(), ..job }
+}
+
+/// Streams jobs page by page; a page is read while the one before is on its way. Without `names` documents' names are left
+/// out.
 pub(super) async fn job_pages(
     server: &Jobserver,
     request: message::JobListRequest,
+    names: bool,
 ) -> Result<ReceiverStream<Result<message::JobPage, Status>>, Failed> {
     let which = match request.which() {
         message::job_list_request::Which::Unspecified | message::job_list_request::Which::NotCompleted => {
@@ -181,6 +188,7 @@ pub(super) async fn job_pages(
                     return;
                 }
             };
+            let jobs = if names { jobs } else { jobs.into_iter().map(unnamed).collect() };
             let read = i64::try_from(jobs.len()).expect("a page is small");
             filter.after = jobs.last().map(|job: &Job| job.id);
             let page = message::JobPage { jobs: jobs.into_iter().map(convert::job).collect() };

@@ -2,6 +2,8 @@
 
 mod events;
 mod login;
+mod people;
+mod people_at_the_panel;
 mod proof;
 mod push;
 mod release;

@@ -170,18 +170,7 @@ async fn a_full_disk_refuses_and_leaves_nothing() {
 /// A large document, one that is small enough to be written in one go by the flusher, and one that fits.
 async fn full_disk_story(server: &Jobserver) -> ([Option<i32>; 3], usize) {
     let state = &server.0;
-    let user = storage::core::NewUser {
-        logon: domain::Logon::parse("ann").unwrap(),
-        domain: String::new(),
-        full_name: String::new(),
-        email: String::new(),
-        description: String::new(),
-        cost_code: String::new(),
-        rights: domain::user::Rights::Standard,
-        print_all_at_login: false,
-        password_hash: None,
-        created: state.now(),
-    };
+    let user = storage::core::NewUser::named(domain::Logon::parse("ann").unwrap(), "", state.now());
     state.store.user_add(&user).unwrap();
     let queue = message::Queue { name: "pull".into(), accepting_jobs: true, ..Default::default() };
     let queue = crate::rpc::parse_queue(queue).unwrap();

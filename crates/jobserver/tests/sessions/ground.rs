@@ -76,6 +76,11 @@ impl Ground {
         self.directory.path()
     }
 
+    /// The directory's calls.
+    pub(crate) fn people(&self) -> rpc::proto::people::people_client::PeopleClient<Channel> {
+        rpc::proto::people::people_client::PeopleClient::new(self.context.peer("jobserver"))
+    }
+
     /// Registers a device; an empty address means its own session.
     pub(crate) async fn device(&mut self, name: &str, address: &str) -> DeviceArguments {
         let request = message::DeviceAddRequest {

@@ -2,8 +2,10 @@
 
 use virtual_mfp::failure::Failure;
 use virtual_mfp::fault::Faults;
-use wire::safecom::records::{Cancel, ChangedAnswer, Delete, LoginMethod, LoginStep, Retain, mark};
-use wire::safecom::{Answer, Ids, Request, Status};
+use wire::safecom::records::{
+    Cancel, ChangedAnswer, Delete, LoginMethod, LoginStep, PinChange, Register, Retain, mark,
+};
+use wire::safecom::{Answer, Ids, Request, Secret, Status};
 
 use crate::ground::{CARD, Ground, Panel, SECRET};
 
@@ -267,4 +269,44 @@ async fn everything_prints_at_login_when_the_person_says_so() {
     let login = panel.login(LoginMethod::Card, CARD, None).await.expect("the card is known");
     assert!(login.user.expect("a person").print_all);
     assert_eq!(ground.wait_printed(2).await, [b"first".to_vec(), b"second".to_vec()]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rel_7_an_unknown_card_is_registered_with_a_puk_and_its_pin_is_changed() {
+    let ground = &mut Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let mut people = ground.people();
+    let new = rpc::proto::people::PukNewRequest { logon: "js".into(), mail: false };
+    let puk = people.puk_new(new).await.expect("a PUK").into_inner().puk;
+    let mut panel = Panel::open(&device).await;
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let register = |puk: &str, again: &str| {
+        Request::Register(Register {
+            method: LoginMethod::Card,
+            id: secret("fresh"),
+            puk: secret(puk),
+            pin: Some(secret("4711")),
+            pin_again: Some(secret(again)),
+        })
+    };
+    let refused = |answer: Answer| match answer {
+        Answer::Refused(refusal) => refusal.status,
+        other => panic!("not refused: {other:?}"),
+    };
+    let unknown = panel.login(LoginMethod::Card, "fresh", None).await.unwrap_err();
+    assert_eq!(unknown.status, Status::CardUnknown);
+    assert_eq!(refused(panel.ask(register("no puk", "4711")).await), Status::AccessViolation);
+    assert_eq!(refused(panel.ask(register(&puk, "4712")).await), Status::NoResponse);
+    assert_eq!(panel.ask(register(&puk, "4711")).await, Answer::Done);
+    let change = |old: &str| {
+        let pin = secret("aB9z");
+        Request::PinChange(PinChange { old: Some(secret(old)), pin_again: pin.clone(), pin })
+    };
+    assert_eq!(refused(panel.ask(change("4711")).await), Status::NotLoggedIn, "registering logs nobody in");
+    panel.login(LoginMethod::Card, "fresh", Some("4711")).await.expect("the new card and PIN");
+    assert_eq!(refused(panel.ask(register(&puk, "4711")).await), Status::DeviceLocked);
+    assert_eq!(refused(panel.ask(change("0000")).await), Status::AccessViolation);
+    assert_eq!(panel.ask(change("4711")).await, Answer::Done);
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    panel.login(LoginMethod::Card, "fresh", Some("aB9z")).await.expect("the changed PIN");
 }

@@ -50,6 +50,9 @@ const RULES: &[(&str, Rule)] = &[
     ("orientation-requested", Rule::Enum(&[3, 4, 5, 6, 7])),
     ("output-bin", Rule::Keyword(OUTPUT_BINS)),
     ("overrides", Rule::Collection),
+    // Ours: a group to send the document to, and logons of delegates who may collect it.
+    ("papergate-delegates", Rule::Name),
+    ("papergate-group", Rule::Name),
     ("page-ranges", Rule::Ranges),
     ("print-color-mode", Rule::ColorMode),
     ("print-content-optimize", Rule::Keyword(CONTENT_OPTIMIZE)),

@@ -42,6 +42,29 @@ pub struct CardRow {
     pub created: Timestamp,
 }
 
+/// A card in a list of everybody's.
+#[derive(Clone, Debug, Eq, PartialEq, Queryable)]
+pub struct IdRow {
+    /// Id in the store.
+    pub id: i64,
+    /// Whose.
+    pub user_id: i64,
+    /// The person's logon.
+    pub logon: String,
+    /// The person's name.
+    pub full_name: String,
+    /// Sealed code.
+    pub code_sealed: Vec<u8>,
+    /// Valid from, microseconds; `None` always.
+    pub starts_us: Option<i64>,
+    /// Valid until, microseconds; `None` for ever.
+    pub ends_us: Option<i64>,
+    /// Import it came from; 0: by hand.
+    pub source: i64,
+    /// Reminders of its end that were sent.
+    pub reminders: i64,
+}
+
 /// The person a card belongs to.
 #[derive(Clone, Debug)]
 pub struct CardHolder {
@@ -143,9 +166,122 @@ impl CoreStore {
             Ok(diesel::delete(card).execute(connection)? > 0)
         })
     }
+
+    /// Cards and codes of everybody after an id, at most `limit`; `temporary` narrows to those that end, or do not.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn ids_list(&self, temporary: Option<bool>, after: i64, limit: i64) -> StoreResult<Vec<IdRow>> {
+        self.database.read("ids-list", |connection| {
+            let mut query = cards::table
+                .inner_join(users::table)
+                .filter(cards::id.gt(after))
+                .order(cards::id)
+                .limit(limit)
+                .select(ID_COLUMNS)
+                .into_boxed();
+            query = match temporary {
+                None => query,
+                Some(true) => query.filter(cards::ends_us.is_not_null()),
+                Some(false) => query.filter(cards::ends_us.is_null()),
+            };
+            Ok(query.load(connection)?)
+        })
+    }
+
+    /// Temporary cards and codes that end after `now` and before `until`, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn ids_ending(&self, now: Timestamp, until: Timestamp, limit: i64) -> StoreResult<Vec<IdRow>> {
+        self.database.read("ids-ending", |connection| {
+            Ok(cards::table
+                .inner_join(users::table)
+                .filter(cards::ends_us.gt(now.0))
+                .filter(cards::ends_us.le(until.0))
+                .order(cards::ends_us)
+                .limit(limit)
+                .select(ID_COLUMNS)
+                .load(connection)?)
+        })
+    }
+
+    /// Notes that reminder `number` of a card's end was sent; `false` when that was noted before.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn id_reminded(&self, id: CardId, number: u8) -> StoreResult<bool> {
+        self.database.write("id-reminded", |connection| {
+            let earlier = cards::table.find(id.0).filter(cards::reminders.lt(i64::from(number)));
+            let noted =
+                diesel::update(earlier).set(cards::reminders.eq(i64::from(number))).execute(connection)?;
+            Ok(noted > 0)
+        })
+    }
+
+    /// Deletes temporary cards and codes that ended; answers with how many.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn ids_expire(&self, now: Timestamp) -> StoreResult<usize> {
+        self.database.write("ids-expire", |connection| {
+            Ok(diesel::delete(cards::table.filter(cards::ends_us.le(now.0))).execute(connection)?)
+        })
+    }
+
+    /// Changes a person's card: another code (hash and sealed), and from when to when it is valid; `false` when they
+    /// have no such card.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::Conflict`] on `code` when the new code is somebody's already.
+    pub fn card_change(
+        &self,
+        user: UserId,
+        code_hash: &[u8],
+        code: Option<(&[u8], &[u8])>,
+        valid: (Option<Timestamp>, Option<Timestamp>),
+    ) -> StoreResult<bool> {
+        self.database.write("card-change", |connection| {
+            let card = cards::table.filter(cards::user_id.eq(user.0)).filter(cards::code_hash.eq(code_hash));
+            let row = (
+                cards::starts_us.eq(valid.0.map(|instant| instant.0)),
+                cards::ends_us.eq(valid.1.map(|instant| instant.0)),
+                cards::reminders.eq(0),
+            );
+            let changed = diesel::update(card).set(row).execute(connection)? > 0;
+            if let (true, Some((hash, sealed))) = (changed, code) {
+                let row = (cards::code_hash.eq(hash), cards::code_sealed.eq(sealed));
+                diesel::update(card).set(row).execute(connection)?;
+            }
+            Ok(changed)
+        })
+    }
 }
 
-fn card_insert(connection: &mut crate::AnyConnection, card: &NewCard) -> StoreResult<CardId> {
+/// The columns of an [`IdRow`].
+const ID_COLUMNS: (
+    cards::id,
+    cards::user_id,
+    users::logon,
+    users::full_name,
+    cards::code_sealed,
+    cards::starts_us,
+    cards::ends_us,
+    cards::source,
+    cards::reminders,
+) = (
+    cards::id,
+    cards::user_id,
+    users::logon,
+    users::full_name,
+    cards::code_sealed,
+    cards::starts_us,
+    cards::ends_us,
+    cards::source,
+    cards::reminders,
+);
+
+pub(super) fn card_insert(connection: &mut crate::AnyConnection, card: &NewCard) -> StoreResult<CardId> {
     let row = (
         cards::user_id.eq(card.user.0),
         cards::code_hash.eq(&card.code_hash),

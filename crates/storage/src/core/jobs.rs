@@ -6,7 +6,7 @@ use domain::job::{Event, Job, Reason, State};
 use domain::{DeviceId, DocumentId, JobId, PageCount, QueueId, SubmissionId, Timestamp, UserId};
 
 use super::schema::jobs;
-use super::{CoreStore, corrupt, fields, outbox};
+use super::{CoreStore, Share, corrupt, fields, outbox, shares};
 use crate::{AnyConnection, StoreResult};
 
 /// A job to be stored; the id of the job in it is not used.
@@ -16,6 +16,8 @@ pub struct NewJob {
     pub job: Job,
     /// Idempotency key of the submission.
     pub submission: SubmissionId,
+    /// Others who may collect its document.
+    pub shares: Vec<Share>,
 }
 
 /// One thing that comes in: a job, with or without its document, or the document of a job made before.
@@ -86,7 +88,7 @@ pub struct Change {
 
 /// A row of the table, in the order of its columns.
 #[derive(Queryable)]
-struct JobRow {
+pub(super) struct JobRow {
     id: i64,
     _submission_id: String,
     queue_id: i64,
@@ -155,7 +157,7 @@ struct JobLife<'a> {
 }
 
 impl<'a> JobBirth<'a> {
-    fn of(NewJob { job, submission }: &'a NewJob) -> Self {
+    fn of(NewJob { job, submission, .. }: &'a NewJob) -> Self {
         Self {
             submission_id: submission.as_str(),
             queue_id: job.queue.0,
@@ -195,7 +197,7 @@ impl<'a> JobLife<'a> {
 }
 
 impl JobRow {
-    fn into_job(self) -> StoreResult<Job> {
+    pub(super) fn into_job(self) -> StoreResult<Job> {
         let document = match self.document {
             None => None,
             Some(text) => {
@@ -234,7 +236,7 @@ impl JobRow {
 }
 
 const HELD: i64 = State::Held as i64;
-const COMPLETED_FIRST: i64 = State::Canceled as i64;
+pub(super) const COMPLETED_FIRST: i64 = State::Canceled as i64;
 
 impl CoreStore {
     /// Stores what came in, all in one transaction: one flush of the disk for all of them. A submission
@@ -498,7 +500,10 @@ fn job_insert(connection: &mut AnyConnection, new: &NewJob) -> StoreResult<Arriv
             .optional()?,
     };
     match id {
-        Some(id) => Ok(Arrived::New(JobId(id))),
+        Some(id) => {
+            shares::insert(connection, JobId(id), &new.shares)?;
+            Ok(Arrived::New(JobId(id)))
+        }
         None => Ok(Arrived::Known(JobId(
             jobs::table
                 .filter(jobs::submission_id.eq(new.submission.as_str()))

@@ -2,37 +2,55 @@
 //!
 //! One file per resource; methods are named resource first, verb second.
 
+mod aliases;
+mod bulk;
 mod cards;
 mod charge_schema;
 mod charges;
+mod delegates;
 mod devices;
+mod domains;
 mod fields;
+mod groups;
 mod jobs;
 mod mails;
+mod names;
 mod outbox;
+mod profile;
+mod puks;
 mod push;
 mod queues;
 mod schema;
 mod schemes;
 mod settings;
+mod shares;
 mod terms;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_people;
 mod tokens;
+mod units;
 mod users;
 
 use diesel_migrations::embed_migrations;
 
 use crate::{Database, Location, Schema, StoreError, StoreResult};
 
-pub use cards::{CardHolder, CardRow, NewCard};
+pub use aliases::{AliasRow, NewAlias};
+pub use bulk::{BulkPerson, BulkRefused};
+pub use cards::{CardHolder, CardRow, IdRow, NewCard};
 pub use charges::{Charge, ChargeEnd, ChargeState, Paid};
 pub use devices::NewDevice;
+pub use domains::DomainRow;
+pub use groups::{GroupMembers, GroupRow};
 pub use jobs::{Arrival, Arrived, Change, JobFilter, NewJob, Which};
 pub use mails::{MailRow, MailState, NewMail, Posted};
 pub use outbox::OutboxRow;
+pub use puks::{PukHolder, RegisterCard};
 pub use queues::NewQueue;
 pub use schemes::StoredScheme;
+pub use shares::{Share, Shared};
 pub use terms::DeviceCharging;
 pub use tokens::TokenRow;
 pub use users::{NewUser, Secrets, UserChanges};
@@ -68,18 +86,4 @@ impl CoreStore {
 /// A stored value that its type does not accept.
 fn corrupt(table: &'static str, column: &'static str, why: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt { table, column, why: why.to_string() }
-}
-
-/// A pattern for LIKE that finds `text` anywhere, with `\` as the escape character.
-fn like_anywhere(text: &str) -> String {
-    let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
-    for character in text.chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }

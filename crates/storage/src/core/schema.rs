@@ -10,6 +10,8 @@ diesel::table! {
         full_name -> Text, email -> Text, description -> Text, cost_code -> Text, rights -> Text,
         failed_logins -> BigInt, prevent_login -> Bool, print_all_at_login -> Bool,
         pin_hash -> Nullable<Binary>, password_hash -> Nullable<Text>, created_us -> BigInt,
+        unit_id -> BigInt, profile -> Text, powers -> Text, puk_hash -> Nullable<Binary>,
+        puk_sealed -> Nullable<Binary>,
     }
 }
 
@@ -17,6 +19,7 @@ diesel::table! {
     cards (id) {
         id -> BigInt, user_id -> BigInt, code_hash -> Binary, code_sealed -> Binary,
         starts_us -> Nullable<BigInt>, ends_us -> Nullable<BigInt>, created_us -> BigInt,
+        source -> BigInt, reminders -> BigInt,
     }
 }
 
@@ -77,5 +80,69 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    user_search (user_id) { user_id -> BigInt, key -> Text, }
+}
+
+diesel::table! {
+    domains (id) { id -> BigInt, name -> Text, name_key -> Text, description -> Text, }
+}
+
+diesel::table! {
+    aliases (id) { id -> BigInt, user_id -> BigInt, name -> Text, name_key -> Text, domain_key -> Text, }
+}
+
+diesel::table! {
+    user_groups (id) {
+        id -> BigInt, name -> Text, name_key -> Text, domain -> Text, domain_key -> Text, description -> Text,
+        prints -> Bool, print_once -> Bool, everybody -> Bool,
+    }
+}
+
+diesel::table! {
+    group_members (group_id, user_id) { group_id -> BigInt, user_id -> BigInt, }
+}
+
+diesel::table! {
+    units (id) { id -> BigInt, parent_id -> BigInt, name -> Text, name_key -> Text, description -> Text, }
+}
+
+diesel::table! {
+    group_units (group_id, unit_id) { group_id -> BigInt, unit_id -> BigInt, }
+}
+
+diesel::table! {
+    device_places (device_id) { device_id -> BigInt, unit_id -> BigInt, restricted -> Bool, }
+}
+
+diesel::table! {
+    delegates (id) {
+        id -> BigInt, submitter_id -> BigInt, collector_id -> BigInt, always -> Bool,
+        ends_us -> Nullable<BigInt>, state -> Text, created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_shares (kind, subject_id, job_id) { job_id -> BigInt, kind -> Text, subject_id -> BigInt, }
+}
+
+diesel::table! {
+    job_gone (job_id, user_id) { job_id -> BigInt, user_id -> BigInt, }
+}
+
+diesel::joinable!(user_search -> users (user_id));
+diesel::joinable!(aliases -> users (user_id));
+diesel::joinable!(group_members -> users (user_id));
+diesel::joinable!(group_members -> user_groups (group_id));
+diesel::joinable!(group_units -> user_groups (group_id));
+diesel::joinable!(job_shares -> jobs (job_id));
+diesel::allow_tables_to_appear_in_same_query!(user_search, users);
+diesel::allow_tables_to_appear_in_same_query!(aliases, users);
+diesel::allow_tables_to_appear_in_same_query!(group_members, users);
+diesel::allow_tables_to_appear_in_same_query!(group_members, user_groups);
+diesel::allow_tables_to_appear_in_same_query!(group_units, user_groups);
+diesel::allow_tables_to_appear_in_same_query!(job_shares, jobs);
+diesel::allow_tables_to_appear_in_same_query!(job_shares, job_gone);
+diesel::allow_tables_to_appear_in_same_query!(job_gone, jobs);
 diesel::joinable!(cards -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(cards, users);

@@ -9,11 +9,11 @@ use domain::*;
 use super::*;
 use crate::testing::each_database;
 
-fn each_core(story: impl Fn(&CoreStore)) {
+pub(super) fn each_core(story: impl Fn(&CoreStore)) {
     each_database(&SCHEMA, |database| story(&CoreStore { database: database.clone() }));
 }
 
-fn person(logon: &str, domain: &str) -> NewUser {
+pub(super) fn person(logon: &str, domain: &str) -> NewUser {
     NewUser {
         logon: Logon::parse(logon).unwrap(),
         domain: domain.into(),
@@ -25,10 +25,13 @@ fn person(logon: &str, domain: &str) -> NewUser {
         print_all_at_login: false,
         password_hash: None,
         created: Timestamp(1),
+        unit: domain::people::unit::ROOT,
+        profile: domain::people::Profile::default(),
+        powers: domain::people::Powers::default(),
     }
 }
 
-fn job(owner: i64, submission: &str) -> NewJob {
+pub(super) fn job(owner: i64, submission: &str) -> NewJob {
     let job = Job {
         id: JobId(0),
         queue: QueueId(1),
@@ -56,10 +59,10 @@ fn job(owner: i64, submission: &str) -> NewJob {
         device: None,
         marked_for_deletion: false,
     };
-    NewJob { job, submission: SubmissionId::parse(submission).unwrap() }
+    NewJob { job, submission: SubmissionId::parse(submission).unwrap(), shares: vec![] }
 }
 
-fn arrive<const N: usize>(store: &CoreStore, jobs: [NewJob; N]) -> StoreResult<Vec<Arrived>> {
+pub(super) fn arrive<const N: usize>(store: &CoreStore, jobs: [NewJob; N]) -> StoreResult<Vec<Arrived>> {
     let arrivals: Vec<Arrival> = jobs.into_iter().map(|job| Arrival::Job(Box::new(job))).collect();
     store.jobs_arrive(&arrivals, Timestamp(1))
 }

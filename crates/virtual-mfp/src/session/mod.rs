@@ -5,7 +5,8 @@ mod report;
 
 use service::Clock;
 use wire::safecom::records::{
-    Delete, Documents, Login, LoginAnswer, LoginMethod, LoginStep, Print, PrintAnswer, Retain,
+    Delete, Documents, Login, LoginAnswer, LoginMethod, LoginStep, PinChange, Print, PrintAnswer, Register,
+    Retain,
 };
 use wire::safecom::{Answer, Ids, Request, Secret, Status};
 
@@ -38,7 +39,17 @@ pub(crate) async fn run(arguments: SessionArguments) -> Result<(), Failure> {
 }
 
 async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result<(), Failure> {
+    if let Some(puk) = &arguments.register {
+        register(panel, arguments, puk).await?;
+    }
     let at_login = log_in(panel, arguments).await?;
+    if let Some(new) = &arguments.change_pin {
+        let (old, pin) = (arguments.pin.as_deref().map(Secret::new), Secret::new(new.as_str()));
+        let change = PinChange { old, pin_again: pin.clone(), pin };
+        let id = panel.ask(Request::PinChange(change))?;
+        let Answer::Done = panel.answer(id).await? else { return Err(panel.nonsense()) };
+        panel.report.pin_changed();
+    }
     if arguments.list {
         let id = panel.ask(Request::Documents(Documents { after_id: 0, limit: 0 }))?;
         panel.documents(id).await?;
@@ -79,6 +90,27 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
         0 => Ok(()),
         failed => Err(Failure::NotPrinted { printed: tally.printed, failed }),
     }
+}
+
+/// Registers a card or code with a PUK.
+async fn register(panel: &mut Panel<'_>, arguments: &SessionArguments, puk: &str) -> Result<(), Failure> {
+    let (method, id) = match (&arguments.card, &arguments.code) {
+        (Some(card), _) => (LoginMethod::Card, card),
+        (_, Some(code)) => (LoginMethod::Code, code),
+        (None, None) => return Err(Failure::Usage("--register needs --card or --code".to_owned())),
+    };
+    let pin = arguments.pin.as_deref();
+    let request = Register {
+        method,
+        id: Secret::new(id.as_str()),
+        puk: Secret::new(puk),
+        pin: pin.map(Secret::new),
+        pin_again: arguments.pin_again.as_deref().or(pin).map(Secret::new),
+    };
+    let id = panel.ask(Request::Register(request))?;
+    let Answer::Done = panel.answer(id).await? else { return Err(panel.nonsense()) };
+    panel.report.registered();
+    Ok(())
 }
 
 /// Logs in; when the server prints everything at once, waits for that and returns how it went.

@@ -33,6 +33,15 @@ impl Report {
         self.say("present", None, json!({ "method": method }), None);
     }
 
+    /// A card or code is the person's from now on.
+    pub(super) fn registered(&self) {
+        self.say("registered", None, json!({}), Some("Operation succeeded. Please login again".to_owned()));
+    }
+
+    pub(super) fn pin_changed(&self) {
+        self.say("pin_changed", None, json!({}), Some("The PIN is changed.".to_owned()));
+    }
+
     pub(super) fn login(&self, user: &User) {
         let name = if user.full_name.is_empty() { &user.logon } else { &user.full_name };
         let plural = if user.documents == 1 { "document waits" } else { "documents wait" };
@@ -54,6 +63,8 @@ impl Report {
             "pages": document.pages, "copies": document.copies, "color": has(mark::COLOR), "duplex": has(mark::DUPLEX),
             "retained": has(mark::RETAINED), "locked": has(mark::LOCKED), "held_again": has(mark::HELD_AGAIN),
             "reason": document.reason, "price": document.price.map(amount),
+            "delegate": has(mark::DELEGATE), "group": has(mark::GROUP),
+            "print_once": has(mark::PRINT_ONCE), "owner": document.owner,
         });
         let mut line = format!("{:>8}  {}", document.id, document.name);
         if let Some(pages) = document.pages {
@@ -62,7 +73,14 @@ impl Report {
         if let Some(price) = document.price {
             line.push_str(&format!("  costs {}", amount(price)));
         }
-        for (bit, word) in [(mark::RETAINED, "kept"), (mark::LOCKED, "printing elsewhere")] {
+        let marks = [
+            (mark::RETAINED, "kept"),
+            (mark::LOCKED, "printing elsewhere"),
+            (mark::DELEGATE, "delegated"),
+            (mark::GROUP, "group"),
+            (mark::PRINT_ONCE, "once"),
+        ];
+        for (bit, word) in marks {
             if has(bit) {
                 line.push_str(&format!("  [{word}]"));
             }

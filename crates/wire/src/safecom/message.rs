@@ -8,8 +8,9 @@ use super::header::{FLAG_ANSWER, FLAG_LAST, Frame, HEADER_BYTES, Header, VERSION
 use super::limits::BODY_BYTES_MAX;
 use super::records::{
     Abort, Authenticate, AuthenticateAnswer, Cancel, ChangedAnswer, Credit, Delete, Documents,
-    DocumentsAnswer, Failure, Goodbye, Hello, HelloAnswer, Login, LoginAnswer, Notice, Print, PrintAnswer,
-    Progress, Refusal, Release, ReleaseAnswer, Retain, ServerInfo, ServerInfoAnswer, Submit, SubmitAnswer,
+    DocumentsAnswer, Failure, Goodbye, Hello, HelloAnswer, Login, LoginAnswer, Notice, PinChange, Print,
+    PrintAnswer, Progress, Refusal, Register, Release, ReleaseAnswer, Retain, ServerInfo, ServerInfoAnswer,
+    Submit, SubmitAnswer,
 };
 use super::status::Status;
 
@@ -77,6 +78,10 @@ types! {
     0x0107 Retain,
     /// Deletes documents.
     0x0108 Delete,
+    /// Registers a card or code with a PUK.
+    0x0109 Register,
+    /// Changes the person's PIN.
+    0x010A PinChange,
     /// The server hands a document to the device.
     0x0181 Release,
     /// A program sends a document to a queue.
@@ -108,6 +113,10 @@ pub enum Request {
     Retain(Retain),
     /// Delete some.
     Delete(Delete),
+    /// Register a card or code.
+    Register(Register),
+    /// Change the PIN.
+    PinChange(PinChange),
     /// Server to device: take this document.
     Release(Release),
     /// Client to server: take this document.
@@ -192,6 +201,8 @@ impl Request {
             Self::Cancel(_) => Type::Cancel,
             Self::Retain(_) => Type::Retain,
             Self::Delete(_) => Type::Delete,
+            Self::Register(_) => Type::Register,
+            Self::PinChange(_) => Type::PinChange,
             Self::Release(_) => Type::Release,
             Self::Submit(_) => Type::Submit,
         }
@@ -215,7 +226,10 @@ impl Answer {
     pub fn suits(&self, kind: Type) -> bool {
         match self {
             Self::Refused(_) => true,
-            Self::Done => matches!(kind, Type::KeepAlive | Type::Logout | Type::Cancel),
+            Self::Done => matches!(
+                kind,
+                Type::KeepAlive | Type::Logout | Type::Cancel | Type::Register | Type::PinChange
+            ),
             Self::Hello(_) => kind == Type::Hello,
             Self::Authenticate(_) => kind == Type::Authenticate,
             Self::ServerInfo(_) => kind == Type::ServerInfo,
@@ -236,7 +250,9 @@ impl Answer {
         match kind {
             Type::Hello => HelloAnswer::read(body, 0).map(Self::Hello),
             Type::Authenticate => AuthenticateAnswer::read(body, 0).map(Self::Authenticate),
-            Type::KeepAlive | Type::Logout | Type::Cancel => Ok(Self::Done),
+            Type::KeepAlive | Type::Logout | Type::Cancel | Type::Register | Type::PinChange => {
+                Ok(Self::Done)
+            }
             Type::ServerInfo => ServerInfoAnswer::read(body, 0).map(|answer| Self::ServerInfo(answer.server)),
             Type::Login => LoginAnswer::read(body, 0).map(Self::Login),
             Type::Documents => DocumentsAnswer::read(body, 0).map(Self::Documents),
@@ -313,6 +329,8 @@ impl Message {
             Type::Cancel => Cancel::read(body, 0).map(|r| Self::Request(Request::Cancel(r))),
             Type::Retain => Retain::read(body, 0).map(|r| Self::Request(Request::Retain(r))),
             Type::Delete => Delete::read(body, 0).map(|r| Self::Request(Request::Delete(r))),
+            Type::Register => Register::read(body, 0).map(|r| Self::Request(Request::Register(r))),
+            Type::PinChange => PinChange::read(body, 0).map(|r| Self::Request(Request::PinChange(r))),
             Type::Release => Release::read(body, 0).map(|r| Self::Request(Request::Release(r))),
             Type::Submit => Submit::read(body, 0).map(|r| Self::Request(Request::Submit(r))),
             Type::Progress => Progress::read(body, 0).map(Self::Progress),
@@ -345,6 +363,8 @@ impl Message {
                     Request::Cancel(r) => r.write(&mut body),
                     Request::Retain(r) => r.write(&mut body),
                     Request::Delete(r) => r.write(&mut body),
+                    Request::Register(r) => r.write(&mut body),
+                    Request::PinChange(r) => r.write(&mut body),
                     Request::Release(r) => r.write(&mut body),
                     Request::Submit(r) => r.write(&mut body),
                 }

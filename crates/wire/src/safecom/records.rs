@@ -348,6 +348,36 @@ record! {
 }
 
 record! {
+    /// Registers a card or code with a PUK, while nobody is logged in; the person logs in again afterwards. With a
+    /// card that is the person's already it changes the PIN. The panel asks for the PUK when a login with the card
+    /// was refused with status 56, and again when this is refused with 50.
+    Register {
+        /// Card or code.
+        1 method: LoginMethod,
+        /// Card number or code.
+        2 id: Secret,
+        /// Eight digits.
+        3 puk: Secret,
+        /// The new PIN; absent when none was typed.
+        4 pin: Option<Secret>,
+        /// The new PIN, typed again.
+        5 pin_again: Option<Secret>,
+    }
+}
+
+record! {
+    /// Changes the PIN of the person who is logged in.
+    PinChange {
+        /// The PIN as it is; absent when the person has none, or has not been asked yet.
+        1 old: Option<Secret>,
+        /// The new PIN.
+        2 pin: Secret,
+        /// The new PIN, typed again.
+        3 pin_again: Secret,
+    }
+}
+
+record! {
     /// How many of the named documents were changed.
     ChangedAnswer {
         /// Documents changed.

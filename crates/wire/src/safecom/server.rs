@@ -457,16 +457,20 @@ impl Server {
             (Request::Release(_), _) => {
                 return Err(Fault::Violation { what: "a release that a server sends" });
             }
-            (Request::Print(_) | Request::Cancel(_), Port::Clients) | (Request::Submit(_), Port::Devices) => {
+            (
+                Request::Print(_) | Request::Cancel(_) | Request::Register(_) | Request::PinChange(_),
+                Port::Clients,
+            )
+            | (Request::Submit(_), Port::Devices) => {
                 Some((Status::ConnectionNeverOpened, "this is asked on the other port"))
             }
             (Request::Login(login), Port::Clients) if login.method != LoginMethod::Logon => {
                 Some((Status::AccessViolation, "programs log in with logon and password"))
             }
-            (Request::Login(_), _) if person => {
+            (Request::Login(_) | Request::Register(_), _) if person => {
                 Some((Status::DeviceLocked, "somebody is logged in; they have to log out first"))
             }
-            (Request::ServerInfo | Request::Login(_), _) => None,
+            (Request::ServerInfo | Request::Login(_) | Request::Register(_), _) => None,
             (_, _) if !person => Some((Status::NotLoggedIn, Status::NotLoggedIn.meaning())),
             (Request::Submit(_), Port::Clients) if !self.link.stream_receive(id) => {
                 Some((Status::ServerBusy, "too many documents at once on one connection"))

@@ -1,6 +1,6 @@
 //! `make bench`: us and the peer on the same machine, in the same run, with the same input; ratios are what counts.
 //!
-//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count reports ledger
+//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count people reports ledger
 //! `PAPERGATE_BENCH_DIR` names the directory on the disk to measure (default: the target directory's disk).
 #![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
 
@@ -12,6 +12,7 @@ mod count;
 mod ledger;
 mod list;
 mod memory;
+mod people;
 mod reports;
 mod stream;
 mod submit;
@@ -38,6 +39,7 @@ const CHAPTERS: &[(&str, Chapter)] = &[
     ("list", list::run),
     ("memory", memory::run),
     ("count", count::run),
+    ("people", people::run),
     ("reports", reports::run),
     ("ledger", ledger::run),
 ];

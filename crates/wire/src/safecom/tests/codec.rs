@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::make::Make;
 use crate::safecom::header::{self, Header, MAGIC};
 use crate::safecom::limits::{BODY_BYTES_MAX, IDS_MAX, TEXT_BYTES_MAX};
-use crate::safecom::records::{Delete, Login, LoginMethod};
+use crate::safecom::records::{Delete, Login, LoginMethod, PinChange, Register};
 use crate::safecom::{Fault, Ids, Message, Request, Secret, Status, Type};
 
 /// Takes one message from `bytes`, which must be exactly one frame.
@@ -184,6 +184,34 @@ fn type_numbers_lead_back() {
         assert_eq!(Type::from_code(kind.code()), Some(*kind));
     }
     assert_eq!(Type::from_code(0), None);
+}
+
+#[test]
+fn rel_7_registering_and_changing_a_pin_are_the_bytes_of_the_document() {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let register = Register {
+        method: LoginMethod::Card,
+        id: secret("0457"),
+        puk: secret("12345678"),
+        pin: Some(secret("4711")),
+        pin_again: Some(secret("4711")),
+    };
+    let body =
+        [field(1, &[1]), field(2, b"0457"), field(3, b"12345678"), field(4, b"4711"), field(5, b"4711")]
+            .concat();
+    let bytes = raw(0x0109, 0, &body);
+    assert_eq!(Message::Request(Request::Register(register.clone())).encode(1), bytes);
+    assert_eq!(decode(&bytes), Ok((1, Message::Request(Request::Register(register.clone())))));
+    let change = PinChange { old: None, pin: secret("aB9z"), pin_again: secret("aB9z") };
+    let bytes = raw(0x010A, 0, &[field(2, b"aB9z"), field(3, b"aB9z")].concat());
+    assert_eq!(Message::Request(Request::PinChange(change.clone())).encode(1), bytes);
+    assert_eq!(decode(&bytes), Ok((1, Message::Request(Request::PinChange(change)))));
+    let done = raw(0x0109, 3, &field(1, &0_i32.to_be_bytes()));
+    let done = decode(&done);
+    assert!(matches!(done, Ok((1, Message::Answer { to: Type::Register, last: true, .. }))), "{done:?}");
+    // The PUK is needed.
+    assert!(decode(&raw(0x0109, 0, &[field(1, &[1]), field(2, b"0457")].concat())).is_err());
+    assert!(!format!("{register:?}").contains("12345678"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 
 use super::make::Make;
 use super::{client, device, device_hello, device_key, server};
-use crate::safecom::records::{Hello, Role};
+use crate::safecom::records::{Hello, LoginMethod, PinChange, Register, Role};
 use crate::safecom::{Message, Port, Request, Server, ServerEvent, header};
 
 fn directory() -> PathBuf {
@@ -92,6 +92,18 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     seeds.push(("cut-in-the-header".into(), hello(Role::Device)[..9].to_vec()));
     let mut fields = header_only(0x0101, 60_000);
     fields.extend(std::iter::repeat_n([0u8, 9, 0, 0], 15_000).flatten());
+    let secret = |text: &str| crate::safecom::Secret::new(text.to_owned());
+    let register = Request::Register(Register {
+        method: LoginMethod::Card,
+        id: secret("0457"),
+        puk: secret("12345678"),
+        pin: Some(secret("4711")),
+        pin_again: Some(secret("4711")),
+    });
+    let change = PinChange { old: Some(secret("4711")), pin: secret("aB9z"), pin_again: secret("aB9z") };
+    let change = Message::Request(Request::PinChange(change)).encode(5);
+    let both = [&hello(Role::Device)[..], &Message::Request(register).encode(3), &change].concat();
+    seeds.push(("register-and-change-pin".into(), both));
     seeds.push(("many-empty-fields".into(), [hello(Role::Client).to_vec(), fields].concat()));
     seeds
 }

@@ -92,7 +92,7 @@ impl Make {
     }
 
     fn request(&mut self) -> Request {
-        match self.below(13) {
+        match self.below(15) {
             0 => Request::Hello(Hello {
                 version_min: self.number() as u8,
                 version_max: self.number() as u8,
@@ -122,7 +122,19 @@ impl Make {
             8 => Request::Cancel(Cancel { request: self.number() as u32 }),
             9 => Request::Retain(Retain { documents: self.ids(), retain: self.yes() }),
             10 => Request::Delete(Delete { documents: self.ids() }),
-            11 => Request::Release(Release {
+            11 => Request::Register(Register {
+                method: self.one(LoginMethod::ALL),
+                id: Secret::new(self.text()),
+                puk: Secret::new(self.text()),
+                pin: self.maybe(|m| Secret::new(m.text())),
+                pin_again: self.maybe(|m| Secret::new(m.text())),
+            }),
+            12 => Request::PinChange(PinChange {
+                old: self.maybe(|m| Secret::new(m.text())),
+                pin: Secret::new(self.text()),
+                pin_again: Secret::new(self.text()),
+            }),
+            13 => Request::Release(Release {
                 document: self.number(),
                 name: self.text(),
                 owner: self.text(),
@@ -154,7 +166,7 @@ impl Make {
                 let status = refused[self.below(refused.len() as u64) as usize];
                 (Type::Print, Answer::refused(status, self.text()))
             }
-            1 => (Type::KeepAlive, Answer::Done),
+            1 => (if self.yes() { Type::Register } else { Type::PinChange }, Answer::Done),
             2 => (Type::Logout, Answer::Done),
             3 => {
                 let answer =

@@ -1,0 +1,27 @@
+//! The directory: what a person has beside a name, how people are grouped, and what they may do.
+//!
+//! - [`profile`]: properties, and what a new person inherits from the default user
+//! - [`access`]: the access-rights mask of device functions
+//! - [`rights`]: who may administer what
+//! - [`unit`]: the tree of organisational units
+//! - [`group`]: groups, and whose documents they share
+//! - [`puk`]: registering a card or code with a PUK
+//! - [`id_code`]: generated ID codes and reminders
+//! - [`card_number`]: magnetic-card conversion and card-number filters
+//! - [`delegate`]: submitting for and collecting for others
+//! - [`find`]: field-based search
+
+pub mod access;
+pub mod card_number;
+pub mod delegate;
+pub mod find;
+pub mod group;
+pub mod id_code;
+pub mod profile;
+pub mod puk;
+pub mod rights;
+pub mod unit;
+
+pub use access::Access;
+pub use profile::{Billing, CostControl, Profile, ProfileChange};
+pub use rights::{Powers, UserLevel};
