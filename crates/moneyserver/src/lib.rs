@@ -5,11 +5,13 @@
 //! - [`start`]: from a context to a server that serves.
 //! - `rpc`: the calls; each parses, hands an order to the books and answers.
 //! - `books`: the one thread that writes; it does waiting orders together.
+//! - `backup`, `clean`: copies of the store, and old transactions taken out of it.
 //! - `expire`: ends reservations whose time has come.
 //! - `error`: what a failing store means for a caller.
 
 mod backup;
 mod books;
+mod clean;
 pub mod config;
 mod error;
 mod expire;
@@ -36,7 +38,7 @@ pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
         tokio::task::spawn_blocking(move || Purses::open(location)).await?.context("the purse store")?;
     let books = books::Books::start(store.clone(), context.clock.clone()).context("the books' thread")?;
     context.spawn("expiry of reservations", expire::run(context.clone(), store.clone(), books.clone()));
-    let calls = rpc::Calls::new(store, books);
+    let calls = rpc::Calls::new(store, books, context.clock.clone());
     let routes = Routes::new(MoneyServer::new(calls.clone())).add_service(MoneyReaderServer::new(calls));
     context.serve_grpc(routes).await?;
     context.ready();

@@ -7,14 +7,15 @@ use rpc::convert::money::holder;
 use rpc::proto::moneyserver as proto;
 use rpc::proto::moneyserver::money_reader_server::MoneyReader;
 use rpc::proto::moneyserver::money_server::Money;
+use service::Clock;
 use storage::purse::{CashFilter, Proof, Purses};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
-use crate::backup;
 use crate::books::Books;
 use crate::error::{blocking, store_failed};
+use crate::{backup, clean};
 
 /// Most objects of one page.
 const PAGE_MAX: i64 = 500;
@@ -29,11 +30,12 @@ type Stream<T> = ReceiverStream<Result<T, Status>>;
 pub(crate) struct Calls {
     store: Purses,
     books: Books,
+    clock: Clock,
 }
 
 impl Calls {
-    pub(crate) fn new(store: Purses, books: Books) -> Self {
-        Self { store, books }
+    pub(crate) fn new(store: Purses, books: Books, clock: Clock) -> Self {
+        Self { store, books, clock }
     }
 
     async fn apply<R>(&self, request: Request<R>) -> Result<Response<proto::Receipt>, Status>
@@ -115,6 +117,15 @@ impl Money for Calls {
 
     async fn free(&self, request: Request<proto::FreeRequest>) -> Result<Response<proto::Receipt>, Status> {
         self.apply(request).await
+    }
+
+    async fn clean_up(
+        &self,
+        request: Request<proto::CleanUpRequest>,
+    ) -> Result<Response<proto::CleanUpAnswer>, Status> {
+        let (store, now) = (self.store.clone(), Timestamp(self.clock.now().0));
+        let request = request.into_inner();
+        Ok(Response::new(blocking(move || clean::clean_up(&store, &request, now)).await?))
     }
 
     async fn backup(

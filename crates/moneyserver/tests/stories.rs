@@ -185,3 +185,31 @@ async fn the_books_outlive_the_server_and_its_backup_is_whole() {
     assert_eq!(restored.anna().await.reserved_one, 0);
     restored.end().await;
 }
+
+#[tokio::test]
+async fn old_transactions_are_deleted_after_a_backup_and_the_books_stay_right() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut server = Server::with_anna(directory.path(), 100_000).await;
+    let now = server.context.clock.now().0;
+    let day = 24 * 3_600 * 1_000_000;
+    let clean_up = |before_us, backup: &Path| proto::CleanUpRequest {
+        before_us,
+        backup_directory: backup.to_str().unwrap().to_owned(),
+    };
+    let backup = directory.path().join("before");
+    for before_us in [now, now - day + 1, 0, -5] {
+        let refused = server.money.clean_up(clean_up(before_us, &backup)).await.unwrap_err();
+        assert_eq!(Error::from(refused).field, "before_us");
+    }
+    assert!(!backup.exists(), "what is refused leaves no backup");
+    let cleaned = server.money.clean_up(clean_up(now - day, &backup)).await.unwrap().into_inner();
+    assert_eq!(
+        (cleaned.transfers, cleaned.entries, cleaned.files.len()),
+        (0, 0, 1),
+        "everything is of today"
+    );
+    let refused = server.money.clean_up(clean_up(now - day, &backup)).await.unwrap_err();
+    assert_eq!(Error::from(refused).kind, Kind::Refused, "a backup is never written over");
+    assert_eq!(server.anna().await.balance_one, 100_000);
+    server.end().await;
+}

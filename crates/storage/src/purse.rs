@@ -2,10 +2,13 @@
 //!
 //! - [`Purses`]: many orders in one transaction; purses, transfers and counters as they stand.
 //! - [`CashFilter`], [`Totals`]: the cashier's reports.
+//! - [`Cleaned`]: old transactions are taken out, and the rest can still be proved.
 //! - [`Proof`]: whether the books are what the journal says.
 //! - `row`: between values and rows; `load`, `save`: the part of the books some orders need; `chain`: the hashes.
 
 mod chain;
+mod checkpoint;
+mod clean;
 mod load;
 mod proof;
 mod report;
@@ -23,6 +26,7 @@ use domain::{Money, Timestamp};
 use crate::error::{StoreError, StoreResult};
 use crate::{Database, Location, Schema};
 
+pub use clean::Cleaned;
 pub use proof::{FINDINGS_MAX, Proof};
 pub use report::{CashFilter, Totals};
 use row::{PurseRow, TransferRow};

@@ -47,6 +47,34 @@ pub(super) fn hash(before: &[u8], entry: &EntryRow, transfer: &TransferRow) -> V
     digest.finalize().to_vec()
 }
 
+/// What never changes about a transfer whose lines are gone.
+pub(super) fn fingerprint(transfer: &TransferRow) -> String {
+    let mut digest = Sha256::new();
+    for value in [
+        transfer.kind,
+        transfer.account,
+        transfer.amount,
+        transfer.policy,
+        transfer.expires_us,
+        transfer.created_us,
+    ] {
+        digest.update(value.to_be_bytes());
+    }
+    for value in [&transfer.id, &transfer.holder, &transfer.author, &transfer.gid, &transfer.comment] {
+        text(&mut digest, value.as_bytes());
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hash that the first line after a checkpoint builds on.
+pub(super) fn checkpoint(last: &[u8], sequence: i64, content: &str) -> Vec<u8> {
+    let mut digest = Sha256::new();
+    text(&mut digest, last);
+    digest.update(sequence.to_be_bytes());
+    text(&mut digest, content.as_bytes());
+    digest.finalize().to_vec()
+}
+
 /// With its length, so that no two different rows have the same bytes.
 fn text(digest: &mut Sha256, bytes: &[u8]) {
     digest.update((bytes.len() as u64).to_be_bytes());

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::chain;
 use super::row::{EntryRow, PENDING, PurseRow, TransferRow, event};
 use super::table::{counters, entries, head, purses, transfers};
+use super::{chain, checkpoint};
 use crate::AnyConnection;
 use crate::error::StoreResult;
 
@@ -33,18 +33,25 @@ pub struct Proof {
 
 /// What the journal says of a transfer so far.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-struct Told {
-    state: i64,
-    split: (i64, i64),
-    ended_us: i64,
+pub(super) struct Told {
+    pub(super) state: i64,
+    pub(super) split: (i64, i64),
+    pub(super) ended_us: i64,
 }
 
-pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
-    let mut walk = Walk::default();
-    let mut hash = chain::START.to_vec();
+/// Follows the journal from its beginning, or from the last clean-up, to the line `until`; the hash of the last line.
+pub(super) fn follow(connection: &mut AnyConnection, until: i64) -> StoreResult<(Walk, Vec<u8>)> {
+    let (mut walk, mut hash) = match checkpoint::load(connection)? {
+        Some(checkpoint) => {
+            let base = chain::checkpoint(&checkpoint.hash, checkpoint.sequence, &checkpoint.content);
+            (checkpoint.into_walk()?, base)
+        }
+        None => (Walk::default(), chain::START.to_vec()),
+    };
     loop {
         let page: Vec<EntryRow> = entries::table
             .filter(entries::sequence.gt(walk.proof.entries))
+            .filter(entries::sequence.le(until))
             .order(entries::sequence)
             .limit(PAGE)
             .load(connection)?;
@@ -56,9 +63,13 @@ pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
             hash = walk.entry(entry, known.get(&entry.transfer), &hash);
         }
         if (page.len() as i64) < PAGE {
-            break;
+            return Ok((walk, hash));
         }
     }
+}
+
+pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
+    let (mut walk, hash) = follow(connection, i64::MAX)?;
     let (sequence, last): (i64, Vec<u8>) =
         head::table.find(1).select((head::sequence, head::hash)).first(connection)?;
     if sequence != walk.proof.entries || last != hash {
@@ -72,11 +83,13 @@ pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
 }
 
 #[derive(Default)]
-struct Walk {
-    proof: Proof,
-    purses: BTreeMap<String, PurseRow>,
-    transfers: BTreeMap<String, Told>,
-    counters: BTreeMap<i64, i64>,
+pub(super) struct Walk {
+    pub(super) proof: Proof,
+    pub(super) purses: BTreeMap<String, PurseRow>,
+    pub(super) transfers: BTreeMap<String, Told>,
+    pub(super) counters: BTreeMap<i64, i64>,
+    /// Transfers that a clean-up kept though their lines are gone, with what never changes about them.
+    pub(super) kept: BTreeMap<String, String>,
 }
 
 impl Walk {
@@ -182,6 +195,9 @@ impl Walk {
             after.clone_from(&last.id);
             for row in &page {
                 self.proof.transfers += 1;
+                if self.kept.remove(&row.id).is_some_and(|known| known != chain::fingerprint(row)) {
+                    self.find(format!("the transfer '{}' was changed", row.id));
+                }
                 let stored =
                     Told { state: row.state, split: (row.split_one, row.split_two), ended_us: row.ended_us };
                 match self.transfers.remove(&row.id) {
@@ -190,6 +206,9 @@ impl Walk {
                     None => self.find(format!("the journal knows no transfer '{}'", row.id)),
                 }
             }
+        }
+        for id in std::mem::take(&mut self.kept).into_keys() {
+            self.find(format!("the transfer '{id}', which a clean-up kept, is missing"));
         }
         Ok(())
     }

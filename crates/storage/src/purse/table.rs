@@ -65,3 +65,13 @@ diesel::table! {
         hash -> Binary,
     }
 }
+
+diesel::table! {
+    checkpoint (id) {
+        id -> BigInt,
+        sequence -> BigInt,
+        hash -> Binary,
+        content -> Text,
+        cleaned_us -> BigInt,
+    }
+}

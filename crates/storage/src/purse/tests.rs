@@ -259,3 +259,70 @@ fn the_cashiers_reports_show_what_was_moved_by_hand() {
         assert_eq!(totals.reserved.sum(), Money(2_000 + 4_000));
     });
 }
+
+/// PAY-10: old transactions go, each person's last stays, and what is left can still be proved and not be changed.
+#[test]
+fn a_clean_up_keeps_what_the_guide_says_and_the_proof() {
+    each_database(&SCHEMA, |database| {
+        let store = Purses::on(database.clone());
+        for (at, order) in (1..).zip(story()) {
+            store.batch(&[order], Timestamp(at)).unwrap().remove(0).unwrap();
+        }
+        let before = (store.purse(&holder("anna")).unwrap(), store.purse(&holder("ben")).unwrap());
+        let cleaned = store.clean(Timestamp(12), Timestamp(20)).unwrap();
+        assert_eq!(cleaned.findings, Vec::<String>::new());
+        let left = |person: &str| -> Vec<String> {
+            let page = store.transfers_page(&holder(person), None, 100).unwrap();
+            page.into_iter().map(|transfer| transfer.id.as_str().to_owned()).collect()
+        };
+        // Line 12 is ben's copy, which is pending still; the ones before are gone.
+        assert_eq!(left("anna"), ["pending"]);
+        assert_eq!(left("ben"), ["freed", "copy"]);
+        assert!(cleaned.transfers > 0 && cleaned.entries >= 11, "{cleaned:?}");
+        assert_eq!((store.purse(&holder("anna")).unwrap(), store.purse(&holder("ben")).unwrap()), before);
+        let proof = store.prove().unwrap();
+        assert_eq!((proof.findings, proof.head), (Vec::<String>::new(), cleaned.head));
+
+        // Life goes on, and it can be cleaned again, to the last line.
+        store.batch(&[settle("pending", 1_000)], Timestamp(30)).unwrap().remove(0).unwrap();
+        assert_eq!(store.prove().unwrap().findings, Vec::<String>::new());
+        let again = store.clean(Timestamp(100), Timestamp(101)).unwrap();
+        assert_eq!(
+            (left("anna"), left("ben")),
+            (vec!["pending".to_owned()], vec!["freed".to_owned(), "copy".to_owned()])
+        );
+        assert_eq!(store.prove().unwrap().findings, Vec::<String>::new());
+        assert_eq!(
+            store.clean(Timestamp(100), Timestamp(102)).unwrap().head,
+            again.head,
+            "nothing is left to clean"
+        );
+
+        // Whatever of it is changed is found.
+        for (change, back) in [
+            (
+                "UPDATE transfers SET comment = 'x' WHERE id = 'freed'",
+                "UPDATE transfers SET comment = 'für freed' WHERE id = 'freed'",
+            ),
+            (
+                "UPDATE purses SET balance_one = balance_one + 1 WHERE holder = 'anna'",
+                "UPDATE purses SET balance_one = balance_one - 1 WHERE holder = 'anna'",
+            ),
+            (
+                "UPDATE checkpoint SET sequence = sequence - 1",
+                "UPDATE checkpoint SET sequence = sequence + 1",
+            ),
+            (
+                "UPDATE checkpoint SET content = replace(content, 'purse\tanna\t', 'purse\tanna\t1')",
+                "UPDATE checkpoint SET content = replace(content, 'purse\tanna\t1', 'purse\tanna\t')",
+            ),
+        ] {
+            tamper(database, change);
+            assert_ne!(store.prove().unwrap().findings, Vec::<String>::new(), "{change}");
+            tamper(database, back);
+            assert_eq!(store.prove().unwrap().findings, Vec::<String>::new(), "{back}");
+        }
+        tamper(database, "DELETE FROM transfers WHERE id = 'freed'");
+        assert_ne!(store.prove().unwrap().findings, Vec::<String>::new());
+    });
+}
