@@ -2,6 +2,7 @@
 
 mod collect;
 mod config;
+mod conformance;
 mod devices;
 mod documents;
 mod durability;
