@@ -98,6 +98,9 @@ pub(crate) struct QueueAdd {
     /// Another push queue whose device prints
     #[arg(long, default_value = "", value_name = "QUEUE", hide_default_value = true)]
     forward: String,
+    /// Ask the printer of a push queue for its state by SNMP before each document
+    #[arg(long)]
+    snmp_status: bool,
     /// What a push queue does while the tracking server is away
     #[arg(long, value_enum, default_value_t = WhenAway::Inherit)]
     when_away: WhenAway,
@@ -178,6 +181,7 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         .into(),
         cost_code: arguments.cost_code,
         driver_name: arguments.driver_name,
+        snmp_status: arguments.snmp_status,
         device_address: arguments.device_address,
         device_location: arguments.device_location,
     }
@@ -205,6 +209,7 @@ pub(crate) struct Queue {
     when_away: &'static str,
     cost_code: Option<String>,
     driver_name: Option<String>,
+    snmp_status: bool,
 }
 
 impl From<proto::Queue> for Queue {
@@ -244,6 +249,7 @@ impl From<proto::Queue> for Queue {
             when_away,
             cost_code: or_null(queue.cost_code),
             driver_name: or_null(queue.driver_name),
+            snmp_status: queue.snmp_status,
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Push {
     pub cost_code: String,
     /// Put in the place of the driver's name in tracking records; empty for not.
     pub driver_name: String,
+    /// Ask the printer's state by SNMP before each document ("SNMP status enabled").
+    pub snmp_status: bool,
 }
 
 /// What a push queue does while the tracking server is away (guide, "Allow printing at all times": `PrintOnJdbError`).
@@ -64,6 +66,8 @@ pub enum Wait {
     PersonAtDevice,
     /// The tracking server is away, and the queue waits for it.
     TrackingAway,
+    /// The printer says by SNMP that it cannot print: what is wrong, in a few words.
+    Printer(&'static str),
 }
 
 /// What decides.
@@ -75,11 +79,13 @@ pub struct Circumstances {
     pub person_at_device: bool,
     /// The queue holds documents while the tracking server is away, and it is.
     pub held_for_tracking: bool,
+    /// What the printer says is wrong, where it is asked.
+    pub printer: Option<&'static str>,
 }
 
 /// Why a document has to wait; `None` when it may go.
 pub fn wait(circumstances: Circumstances) -> Option<Wait> {
-    let Circumstances { counting, person_at_device, held_for_tracking } = circumstances;
+    let Circumstances { counting, person_at_device, held_for_tracking, printer } = circumstances;
     if counting {
         Some(Wait::NotCounted)
     } else if person_at_device {
@@ -87,7 +93,7 @@ pub fn wait(circumstances: Circumstances) -> Option<Wait> {
     } else if held_for_tracking {
         Some(Wait::TrackingAway)
     } else {
-        None
+        printer.map(Wait::Printer)
     }
 }
 
@@ -114,12 +120,19 @@ mod tests {
 
     #[test]
     fn reasons_to_wait_have_an_order() {
-        let all = Circumstances { counting: true, person_at_device: true, held_for_tracking: true };
+        let all = Circumstances {
+            counting: true,
+            person_at_device: true,
+            held_for_tracking: true,
+            printer: Some("paper jam"),
+        };
         let counted = Circumstances { counting: false, ..all };
         let left = Circumstances { person_at_device: false, ..counted };
         assert_eq!(wait(all), Some(Wait::NotCounted));
         assert_eq!(wait(counted), Some(Wait::PersonAtDevice));
         assert_eq!(wait(left), Some(Wait::TrackingAway));
-        assert_eq!(wait(Circumstances { held_for_tracking: false, ..left }), None);
+        let tracked = Circumstances { held_for_tracking: false, ..left };
+        assert_eq!(wait(tracked), Some(Wait::Printer("paper jam")));
+        assert_eq!(wait(Circumstances { printer: None, ..tracked }), None);
     }
 }

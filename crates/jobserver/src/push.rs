@@ -28,6 +28,7 @@ use tokio::sync::Notify;
 use tonic::Request;
 
 use crate::failed::Failed;
+use crate::snmp;
 use crate::state::{Jobserver, State};
 
 pub(crate) use add::checked;
@@ -198,12 +199,14 @@ async fn drain(server: &Jobserver, queue: QueueId) -> Result<(), Failed> {
             person_at_device: server.0.push.is_present(output.id),
             held_for_tracking: queue.push.when_away.holds(server.0.settings().push_when_away())
                 && !is_tracking_there(server).await,
+            printer: if queue.push.snmp_status { printer_state(server, &output).await? } else { None },
         };
         if let Some(why) = wait(circumstances) {
             let message = match why {
                 Wait::NotCounted => "Its pages are being counted.".to_owned(),
                 Wait::PersonAtDevice => format!("Somebody is logged in at {}.", output.name),
                 Wait::TrackingAway => "The tracking server is away.".to_owned(),
+                Wait::Printer(what) => format!("The printer {} cannot print: {what}.", output.name),
             };
             note(server, job.id, message).await?;
             return Ok(());
@@ -330,6 +333,21 @@ async fn change(
             state.store.job_change("job-push", id, decide, now).map(drop)
         })
         .await
+}
+
+/// What the printer says keeps it from printing. One that does not answer is tried: its connection will tell.
+async fn printer_state(server: &Jobserver, device: &Device) -> Result<Option<&'static str>, Failed> {
+    let id = device.id;
+    let charging = server.blocking(move |state| state.store.device_charging(id)).await?;
+    let mut target = snmp::Target::new(device.target.address.host.clone());
+    (target.port, target.community) = (charging.snmp_port, charging.snmp_community);
+    match snmp::obstacle(&target).await {
+        Ok(obstacle) => Ok(obstacle),
+        Err(error) => {
+            tracing::info!(device.name = %device.name, %error, "the printer's state is not known");
+            Ok(None)
+        }
+    }
 }
 
 /// Whether the tracking server takes records now.

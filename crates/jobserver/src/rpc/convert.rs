@@ -221,6 +221,7 @@ pub(super) fn queue(queue: &Queue, held_jobs: i64) -> message::Queue {
         .into(),
         cost_code: queue.push.cost_code.clone(),
         driver_name: queue.push.driver_name.clone(),
+        snmp_status: queue.push.snmp_status,
         ..Default::default()
     }
 }
@@ -280,6 +281,7 @@ fn parse_push(queue: &message::Queue) -> Result<Push, Failed> {
         },
         cost_code: free("cost code", &queue.cost_code)?,
         driver_name: free("driver name", &queue.driver_name)?,
+        snmp_status: queue.snmp_status,
     };
     if queue.kind() != message::queue::Kind::Push && push != Push::default() {
         return Err(Failed::invalid("only a push queue has a device or another queue to print on"));

@@ -193,3 +193,39 @@ async fn a_printer_that_is_away_gets_its_documents_when_it_is_back_even_after_a_
     world.completed(job).await;
     assert_eq!((printer.printed().len(), world.tracked()), (1, 1));
 }
+
+#[tokio::test]
+async fn documents_wait_while_the_printer_says_that_it_cannot_print() {
+    use virtual_mfp::fault::Faults;
+    use virtual_mfp::serve::engine::{Announced, Engine};
+    use virtual_mfp::serve::snmp::{self as agent, Agent};
+
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("floor", &printer.address.to_string()).await;
+    let directory = tempfile::tempdir().unwrap();
+    let faults = Faults::parse("jam-page@3").unwrap();
+    let engine = Arc::new(Engine::new(directory.path(), faults, service::Clock::system()).unwrap());
+    let mut jammed = engine.begin(Announced { source: "raw", ..Announced::default() }).unwrap();
+    jammed.write(&b"page\x0c".repeat(10)).await.unwrap();
+    assert!(jammed.finish().is_err());
+    let socket = agent::open(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let name = DeviceName::parse("floor").unwrap();
+    let store = &world.server.0.store;
+    let (floor, _) = store.device_by_name(&name).unwrap().unwrap();
+    let mut charging = store.device_charging(floor.id).unwrap();
+    charging.snmp_port = socket.local_addr().unwrap().port();
+    store.device_charging_set(floor.id, &charging).unwrap();
+    tokio::spawn(agent::serve(socket, Agent::new("floor", "public", engine.clone())));
+    world
+        .queue_push("office", |queue| (queue.device, queue.snmp_status) = ("floor".into(), true))
+        .await
+        .unwrap();
+    let job = world.pushed("office", &sample(1_000)).await;
+    let waits = world.until(job, |job| job.state_message.contains("cannot print")).await;
+    assert_eq!(waits.state_message, "The printer floor cannot print: paper jam.");
+    assert!(printer.printed().is_empty());
+    engine.set_faults(Faults::default());
+    world.completed(job).await;
+    assert_eq!(printer.printed().len(), 1);
+}

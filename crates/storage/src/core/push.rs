@@ -19,6 +19,7 @@ pub(super) fn add(connection: &mut AnyConnection, queue: QueueId, push: &Push) -
         push_queues::when_away.eq(push.when_away.as_str()),
         push_queues::cost_code.eq(&push.cost_code),
         push_queues::driver_name.eq(&push.driver_name),
+        push_queues::snmp_status.eq(push.snmp_status),
     );
     diesel::insert_into(push_queues::table).values(row).execute(connection)?;
     Ok(())
@@ -26,10 +27,10 @@ pub(super) fn add(connection: &mut AnyConnection, queue: QueueId, push: &Push) -
 
 /// The settings of every push queue.
 pub(super) fn all(connection: &mut AnyConnection) -> StoreResult<HashMap<QueueId, Push>> {
-    type Row = (i64, String, String, String, String, String);
+    type Row = (i64, String, String, String, String, String, bool);
     let rows: Vec<Row> = push_queues::table.load(connection)?;
     let mut found = HashMap::new();
-    for (id, device, forward, when_away, cost_code, driver_name) in rows {
+    for (id, device, forward, when_away, cost_code, driver_name, snmp_status) in rows {
         let device = (!device.is_empty()).then(|| DeviceName::parse(&device)).transpose();
         let forward = (!forward.is_empty()).then(|| QueueName::parse(&forward)).transpose();
         let push = Push {
@@ -39,6 +40,7 @@ pub(super) fn all(connection: &mut AnyConnection) -> StoreResult<HashMap<QueueId
                 .ok_or_else(|| corrupt("push_queues", "when_away", &when_away))?,
             cost_code,
             driver_name,
+            snmp_status,
         };
         found.insert(QueueId(id), push);
     }

@@ -35,7 +35,7 @@ diesel::table! {
 diesel::table! {
     push_queues (queue_id) {
         queue_id -> BigInt, device -> Text, forward -> Text, when_away -> Text, cost_code -> Text,
-        driver_name -> Text,
+        driver_name -> Text, snmp_status -> Bool,
     }
 }
 

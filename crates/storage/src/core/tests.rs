@@ -205,6 +205,7 @@ fn devices_queues_and_settings_read_back() {
                 when_away: domain::push::WhenAway::Hold,
                 cost_code: "1009".into(),
                 driver_name: "Universal".into(),
+                snmp_status: true,
             },
             ..queue.clone()
         };

@@ -1,0 +1,1 @@
+ALTER TABLE push_queues DROP COLUMN snmp_status;
