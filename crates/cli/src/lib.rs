@@ -17,6 +17,7 @@ mod backup;
 mod card;
 mod charging;
 mod device;
+mod directory;
 mod down;
 mod events;
 mod inspect;
@@ -143,6 +144,9 @@ enum Command {
     /// Mails the suite sends: list, preview, test, retry
     #[command(subcommand)]
     Mail(mail::MailCommand),
+    /// Passwords of an LDAP directory or Active Directory
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Copy stores and spool, consistently, into a directory of the server
     Backup(backup::BackupArguments),
     /// Make a data directory of what backup copied, while no server runs
@@ -224,6 +228,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Integrity(arguments) => integrity::run(shell, arguments).await,
             Command::Events(command) => events::run(shell, command).await,
             Command::Mail(command) => mail::run(shell, command).await,
+            Command::Directory(command) => directory::run(shell, command).await,
             Command::Backup(arguments) => backup::run(shell, arguments).await,
             Command::Restore(arguments) => restore::run(shell, &arguments),
         }

@@ -12,6 +12,7 @@ use clap::Args;
 use hyper_util::rt::TokioIo;
 use rpc::proto::charging::charging_client::ChargingClient;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
+use rpc::proto::jobserver::directory_client::DirectoryClient;
 use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::jobserver::mail_room_client::MailRoomClient;
 use rpc::proto::jobserver::tokens_client::TokensClient;
@@ -193,6 +194,14 @@ impl Reach {
     pub async fn people_with(&self, patience: Patience) -> Result<PeopleClient<Connection>, Failure> {
         let client = PeopleClient::new(self.connect("jobserver", patience).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// The directory's passwords.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn directory(&self) -> Result<DirectoryClient<Connection>, Failure> {
+        Ok(DirectoryClient::new(self.connect("jobserver", Patience::Call).await?))
     }
 
     /// Which processes run.

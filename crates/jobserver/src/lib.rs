@@ -13,6 +13,7 @@
 //! - `events`: what administrators should know of, and the audit.
 //! - `release`: the way to the device; `tracking`: the record of it; `saved`: of what was deleted unprinted.
 //! - `push`: queues whose documents nobody collects.
+//! - `directory`: passwords that an LDAP directory knows; `proof`: who submits a document.
 //! - `mail`: the outbox of mails, templates, SMTP; `secret_files`: passwords of accounts elsewhere.
 //! - Background: `count`, `integrity`, `retention`.
 //! - Faces: `rpc` for servers and administrators, [`legacy`] for devices and programs.
@@ -26,6 +27,7 @@ mod config;
 mod count;
 mod device_open;
 mod device_secrets;
+mod directory;
 mod documents;
 mod events;
 pub mod failed;
@@ -61,6 +63,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use ::rpc::proto::charging::charging_server::ChargingServer;
 use ::rpc::proto::jobserver::administration_server::AdministrationServer;
+use ::rpc::proto::jobserver::directory_server::DirectoryServer;
 use ::rpc::proto::jobserver::event_log_server::EventLogServer;
 use ::rpc::proto::jobserver::event_sink_server::EventSinkServer;
 use ::rpc::proto::jobserver::mail_room_server::MailRoomServer;
@@ -146,6 +149,7 @@ async fn open(
             events,
             logins: rpc::Logins::default(),
             mail: mail::Mailroom::new(&context.common.data),
+            remembered: directory::Remembered::default(),
             secret_files: secret_files::SecretFiles::below(&context.common.keys_dir()),
             spool,
             keys,
@@ -183,6 +187,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
     let administration =
         AdministrationServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let mails = MailRoomServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let directory = DirectoryServer::new(calls.clone());
     let tokens = TokensServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let people = PeopleServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
@@ -195,6 +200,7 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
         ))
         .add_service(Authorized::new(tokens, server.clone()))
         .add_service(Authorized::new(people, server.clone()))
+        .add_service(Authorized::new(directory, server.clone()))
 }
 
 type Task = std::pin::Pin<Box<dyn Future<Output = ()> + Send>>;

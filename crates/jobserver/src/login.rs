@@ -8,6 +8,7 @@ use domain::user::{User, choose};
 use domain::{DeviceId, Logon, UserId};
 use storage::core::Secrets;
 
+use crate::directory;
 use crate::events;
 use crate::failed::Failed;
 use crate::people;
@@ -85,6 +86,7 @@ async fn judge(
         Credential::Logon { .. } => server.0.password_permits.acquire().await.ok(),
         Credential::Card(_) | Credential::Code(_) => None,
     };
+    let word = directory::word(server, &credential).await;
     server
         .blocking(move |state| {
             let first = look_up(state, &credential)?;
@@ -93,6 +95,7 @@ async fn judge(
             let _lock = state.login_lock(user);
             let found = look_up(state, &credential)?;
             let (password, pin) = verify(state, &credential, pin.as_ref(), found.as_ref());
+            let password = directory::weigh(state, password, word, found.as_ref().map(|found| &found.user));
             let policy = state.settings().login_policy();
             let candidate = found.as_ref().map(|found| found.candidate);
             match decide(methods, &credential, candidate.as_ref(), password, pin, policy, state.now()) {

@@ -139,6 +139,72 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Choice(YES_OR_NO),
     },
     Key {
+        name: "directory.administrators-only",
+        default: "no",
+        description: "Whether administrators log in with directory credentials only: yes or no.",
+        kind: Kind::Choice(&["no", "yes"]),
+    },
+    Key {
+        name: "directory.base",
+        default: "",
+        description: "Where people are searched, as dc=example,dc=org.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "directory.bind-dn",
+        default: "",
+        description: "Account that searches; its password: papergate directory secret. Empty searches as nobody.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "directory.bind-template",
+        default: "",
+        description: "Name to bind a person with, as {logon}@example.org or uid={logon},ou=people,dc=example,dc=org; empty searches.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "directory.ca-file",
+        default: "",
+        description: "PEM file with the authorities of the directory, instead of the system's; empty for those.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "directory.cache-s",
+        default: "3600",
+        description: "Seconds for which a right password is remembered in memory for when the directory is away; 0 forbids it.",
+        kind: Kind::Integer { min: 0, max: 7 * DAY_S },
+    },
+    Key {
+        name: "directory.domain",
+        default: "",
+        description: "Domain of people who type none.",
+        kind: Kind::Optional { max: 255 },
+    },
+    Key {
+        name: "directory.filter",
+        default: "(|(sAMAccountName={logon})(uid={logon}))",
+        description: "How a person is found below directory.base.",
+        kind: Kind::Text { max: 1_000 },
+    },
+    Key {
+        name: "directory.starttls",
+        default: "no",
+        description: "Whether an ldap:// connection is encrypted by StartTLS: yes or no.",
+        kind: Kind::Choice(&["no", "yes"]),
+    },
+    Key {
+        name: "directory.timeout-s",
+        default: "5",
+        description: "Seconds for each step of asking the directory, 1-30.",
+        kind: Kind::Integer { min: 1, max: 30 },
+    },
+    Key {
+        name: "directory.url",
+        default: "",
+        description: "The directory, as ldaps://dc1.example.org; empty for local passwords only.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
         name: "events.keep-days",
         default: "365",
         description: "Days for which events are kept, 1-3660.",
@@ -469,6 +535,24 @@ impl Settings {
         Duration::from_secs(days * 86_400)
     }
 
+    pub(crate) fn directory(&self) -> DirectorySettings {
+        let text = |name: &str| self.text(name).to_owned();
+        let ca_file = self.text("directory.ca-file");
+        DirectorySettings {
+            url: text("directory.url"),
+            starttls: self.text("directory.starttls") == "yes",
+            ca_file: (!ca_file.is_empty()).then(|| PathBuf::from(ca_file)),
+            bind_template: text("directory.bind-template"),
+            bind_dn: text("directory.bind-dn"),
+            base: text("directory.base"),
+            filter: text("directory.filter"),
+            domain: text("directory.domain"),
+            cache: self.seconds("directory.cache-s"),
+            timeout: self.seconds("directory.timeout-s"),
+            administrators_only: self.text("directory.administrators-only") == "yes",
+        }
+    }
+
     pub(crate) fn mail(&self) -> MailSettings {
         let text = |name: &str| self.text(name).to_owned();
         let ca_file = self.text("mail.ca-file");
@@ -602,6 +686,27 @@ pub(crate) enum Warned {
     Author,
     Recipients,
     Both,
+}
+
+/// Everything about directory passwords.
+#[derive(Clone, Debug)]
+pub(crate) struct DirectorySettings {
+    /// Empty: none.
+    pub(crate) url: String,
+    pub(crate) starttls: bool,
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Empty: people are searched.
+    pub(crate) bind_template: String,
+    /// Empty: the search is made as nobody.
+    pub(crate) bind_dn: String,
+    pub(crate) base: String,
+    pub(crate) filter: String,
+    /// Of people who type none.
+    pub(crate) domain: String,
+    /// How long right passwords are remembered; zero: not at all.
+    pub(crate) cache: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) administrators_only: bool,
 }
 
 /// Everything about sending mails.

@@ -16,6 +16,7 @@ use tonic::transport::Channel;
 
 use crate::commit::Committer;
 use crate::device_secrets::DeviceSecrets;
+use crate::directory::Remembered;
 use crate::events::Events;
 use crate::failed::Failed;
 use crate::keys::Keys;
@@ -40,6 +41,8 @@ pub(crate) struct State {
     pub(crate) logins: Logins,
     /// Mails on their way.
     pub(crate) mail: Mailroom,
+    /// Passwords that the directory confirmed a while ago.
+    pub(crate) remembered: Remembered,
     /// Passwords and tokens of accounts elsewhere.
     pub(crate) secret_files: SecretFiles,
     /// Held documents.

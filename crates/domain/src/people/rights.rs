@@ -143,6 +143,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Collection/Batch", Need::Server),
     ("Collection/Collect", Need::Reports),
     ("Collection/Confirm", Need::Server),
+    ("Directory/*", Need::ServerSettings),
     ("EventLog/EventList", Need::ServerSettings),
     ("EventSink/EventRecord", Need::Server),
     ("MailRoom/*", Need::ServerSettings),

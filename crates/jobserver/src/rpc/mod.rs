@@ -6,6 +6,7 @@ mod administration;
 mod audit;
 mod authorize;
 mod convert;
+mod directory;
 mod events;
 mod mail;
 mod people;
