@@ -26,16 +26,16 @@ pub(crate) struct FindOptions {
     email: String,
     /// In the description
     #[arg(long = "in-description", default_value = "", value_name = "TEXT")]
-    description: String,
+    in_description: String,
     /// In the cost code
     #[arg(long = "in-cost-code", default_value = "", value_name = "TEXT")]
-    cost_code: String,
+    in_cost_code: String,
     /// In the domain
     #[arg(long = "in-domain", default_value = "", value_name = "TEXT")]
-    domain: String,
+    in_domain: String,
     /// In the home server
     #[arg(long = "in-home-server", default_value = "", value_name = "TEXT")]
-    home_server: String,
+    in_home_server: String,
     /// Only people who cannot (true) or can (false) log in
     #[arg(long = "locked", value_name = "true|false")]
     locked: Option<bool>,
@@ -58,10 +58,10 @@ impl FindOptions {
             logon: options.logon,
             full_name: options.name,
             email: options.email,
-            description: options.description,
-            cost_code: options.cost_code,
-            domain: options.domain,
-            home_server: options.home_server,
+            description: options.in_description,
+            cost_code: options.in_cost_code,
+            domain: options.in_domain,
+            home_server: options.in_home_server,
             prevent_login: options.locked,
             code: options.code,
             unit: options.unit,
