@@ -110,6 +110,24 @@ pub(crate) struct QueueAdd {
     /// Driver name put into tracking records of a push queue instead of the driver's
     #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
     driver_name: String,
+    /// With --owner job-data: what precedes the logon in the data; without it, whoever the driver names
+    #[arg(long, value_name = "TEXT")]
+    logon_after: Option<String>,
+    /// How far into the data it is looked for, bytes
+    #[arg(long, default_value_t = 1000, requires = "logon_after", value_name = "BYTES")]
+    logon_search: i64,
+    /// Character passed over behind that text: one character, tab, space or none
+    #[arg(long, default_value = "none", requires = "logon_after", value_name = "CHAR")]
+    logon_skip: String,
+    /// Character directly in front of the logon
+    #[arg(long, default_value = "none", requires = "logon_after", value_name = "CHAR")]
+    logon_start: String,
+    /// Character directly behind it; a line end always is
+    #[arg(long, default_value = "none", requires = "logon_after", value_name = "CHAR")]
+    logon_stop: String,
+    /// Refuse documents without it instead of taking the network's logon
+    #[arg(long, requires = "logon_after")]
+    no_logon_fallback: bool,
     /// Show asterisks instead of document names
     #[arg(long)]
     hide_document_name: bool,
@@ -156,7 +174,19 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         Owner::JobData => ProtoOwner::JobData,
         Owner::Authenticated => ProtoOwner::Authenticated,
     };
+    let (logon_search, logon_skip) = (arguments.logon_search, arguments.logon_skip);
+    let (logon_start, logon_stop) = (arguments.logon_start, arguments.logon_stop);
+    let network_fallback = !arguments.no_logon_fallback;
+    let data_logon = arguments.logon_after.map(|string| proto::queue::DataLogon {
+        string,
+        search_bytes: logon_search,
+        skip: logon_skip,
+        start: logon_start,
+        stop: logon_stop,
+        network_fallback,
+    });
     proto::Queue {
+        data_logon,
         id: 0,
         name: arguments.name,
         kind: kind.into(),

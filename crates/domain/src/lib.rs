@@ -10,6 +10,7 @@
 //! - [`status`]: the status codes of the guide's table
 //! - [`user`], [`device`], [`queue`]: people, printers, queues
 //! - [`people`]: properties, groups, units, rights, codes and delegates of people
+//! - [`data_logon`]: where the owner's name stands in print data
 //! - [`count`]: what is known of a document's pages
 //! - [`job`]: a job, its states and the table of transitions
 //! - [`login`]: who may log in at a device
@@ -27,6 +28,7 @@
 pub mod charge;
 pub mod collect;
 pub mod count;
+pub mod data_logon;
 pub mod device;
 pub mod event;
 pub mod finishing;

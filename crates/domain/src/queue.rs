@@ -1,5 +1,6 @@
 //! Queues documents are sent to, and whose a document becomes.
 
+use crate::data_logon::DataLogon;
 use crate::id::QueueId;
 use crate::push::Push;
 use crate::text::{Logon, QueueName, TextError, split_domain};
@@ -31,6 +32,8 @@ pub struct Queue {
     pub duplex: bool,
     /// Refuses documents when false.
     pub accepting_jobs: bool,
+    /// Where the logon stands in the data, with [`OwnerRule::JobData`]; without it whoever the driver names.
+    pub data_logon: Option<DataLogon>,
     /// What a push queue does with its documents; without meaning for a pull queue.
     pub push: Push,
 }
@@ -63,6 +66,9 @@ pub enum OwnerRefused {
     /// The queue asks for proof and there was none.
     #[error("this queue takes documents only from people who have proved who they are")]
     NotAuthenticated,
+    /// The queue takes the logon from the data, where there is none.
+    #[error("the document does not name its owner where this queue looks for it")]
+    NotInData,
     /// The logon cannot be anyone's.
     #[error(transparent)]
     Logon(#[from] TextError),
@@ -91,7 +97,12 @@ impl Queue {
         let told = match &self.owner {
             OwnerRule::Fixed(logon) => return Ok(NamedOwner { logon: logon.clone(), domain: String::new() }),
             OwnerRule::NetworkLogon => network_logon,
-            OwnerRule::JobData if data_logon.is_empty() => network_logon,
+            OwnerRule::JobData if data_logon.is_empty() => {
+                if self.data_logon.as_ref().is_some_and(|rule| !rule.network_fallback) {
+                    return Err(OwnerRefused::NotInData);
+                }
+                network_logon
+            }
             OwnerRule::JobData => data_logon,
             OwnerRule::Authenticated if !authenticated => return Err(OwnerRefused::NotAuthenticated),
             OwnerRule::Authenticated => network_logon,
@@ -122,6 +133,7 @@ mod tests {
             color: true,
             duplex: true,
             accepting_jobs: true,
+            data_logon: None,
             push: Push::default(),
         }
     }

@@ -25,6 +25,7 @@ pub mod client;
 mod commit;
 mod config;
 mod count;
+mod data_logon;
 mod device_open;
 mod device_secrets;
 mod directory;

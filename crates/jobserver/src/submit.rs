@@ -58,6 +58,8 @@ pub struct Incoming {
     writer: Option<Writer>,
     bytes_max: u64,
     target: Target,
+    /// Looks for the owner, where the queue has a rule.
+    finder: Option<pdl::logon::LogonFinder>,
 }
 
 /// What the document will belong to.
@@ -103,7 +105,11 @@ pub(crate) async fn create(server: &Jobserver, submission: Submission) -> Result
 impl Incoming {
     fn new(server: &Jobserver, target: Target) -> Self {
         let bytes_max = server.0.settings().document_bytes_max();
-        Self { server: server.clone(), writer: Some(server.0.spool.begin()), bytes_max, target }
+        let finder = match &target {
+            Target::New { queue, .. } => crate::data_logon::finder(queue),
+            Target::Job { .. } => None,
+        };
+        Self { server: server.clone(), writer: Some(server.0.spool.begin()), bytes_max, target, finder }
     }
 
     /// Takes the next bytes.
@@ -115,6 +121,9 @@ impl Incoming {
         if writer.bytes() + data.len() as u64 > self.bytes_max {
             let text = format!("the document is larger than {} bytes", self.bytes_max);
             return Err(Failed::refused(Status::DISK_FULL, text));
+        }
+        if let Some(finder) = &mut self.finder {
+            finder.push(&data);
         }
         if writer.push(&data) {
             let mut writer = self.writer.take().ok_or_else(spent)?;
@@ -165,7 +174,13 @@ impl Incoming {
             Target::New { id, queue, owner, submission } => {
                 let owner = match owner {
                     Some(owner) => owner,
-                    None => owner_of(&self.server, &queue, &submission, &count.user).await?,
+                    None => {
+                        let told = match self.finder.take() {
+                            Some(finder) => finder.finish().unwrap_or_default(),
+                            None => count.user.clone(),
+                        };
+                        owner_of(&self.server, &queue, &submission, &told).await?
+                    }
                 };
                 let mut job = new_job(&self.server.0, &queue, &owner, &submission);
                 (job.state, job.reason) = (JobState::Held, Reason::HoldUntilSpecified);
@@ -245,7 +260,9 @@ async fn owner_of(
     let named = queue.owner_of(&submission.network_logon, data_logon, submission.authenticated).map_err(
         |refused| match refused {
             OwnerRefused::NotAuthenticated => Failed::refused(Status::ACCESS_DENIED, refused.to_string()),
-            OwnerRefused::Logon(_) => Failed::refused(Status::USER_NOT_FOUND, refused.to_string()),
+            OwnerRefused::NotInData | OwnerRefused::Logon(_) => {
+                Failed::refused(Status::USER_NOT_FOUND, refused.to_string())
+            }
         },
     )?;
     let key = (named.logon.key(), fold(&named.domain));

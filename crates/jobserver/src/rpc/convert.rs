@@ -222,6 +222,7 @@ pub(super) fn queue(queue: &Queue, held_jobs: i64) -> message::Queue {
         cost_code: queue.push.cost_code.clone(),
         driver_name: queue.push.driver_name.clone(),
         snmp_status: queue.push.snmp_status,
+        data_logon: queue.data_logon.as_ref().map(crate::data_logon::to_message),
         ..Default::default()
     }
 }
@@ -245,6 +246,7 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
         message::queue::Kind::Push => Kind::Push,
     };
     let push = parse_push(&queue)?;
+    let data_logon = crate::data_logon::parse(queue.data_logon.clone(), &owner)?;
     let raw_port = u16::try_from(queue.raw_port).map_err(|_| Failed::invalid("a port is 1 to 65535"))?;
     let free = |what, text: &str| domain::text::free(what, text, 255).map_err(|error| invalid(&error));
     Ok(Queue {
@@ -260,6 +262,7 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
         color: queue.color,
         duplex: queue.duplex,
         accepting_jobs: queue.accepting_jobs,
+        data_logon,
         push,
     })
 }

@@ -1,5 +1,6 @@
 //! Stories: the whole server on real sockets, with devices that are honest or break on request.
 
+mod data_logon;
 mod events;
 mod login;
 mod people;

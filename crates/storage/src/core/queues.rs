@@ -1,6 +1,7 @@
 //! Queues.
 
 use diesel::prelude::*;
+use domain::data_logon::DataLogon;
 use domain::push::Push;
 use domain::queue::{Kind, OwnerRule, Queue};
 use domain::{Logon, QueueId, QueueName, Timestamp};
@@ -36,6 +37,7 @@ struct QueueRow {
     duplex: bool,
     accepting_jobs: bool,
     _created_us: i64,
+    logon_rule: String,
 }
 
 impl QueueRow {
@@ -70,6 +72,8 @@ impl QueueRow {
             color: self.color,
             duplex: self.duplex,
             accepting_jobs: self.accepting_jobs,
+            data_logon: DataLogon::decode(&self.logon_rule)
+                .map_err(|error| corrupt("queues", "logon_rule", error))?,
             push: Push::default(),
         })
     }
@@ -107,6 +111,7 @@ impl CoreStore {
                 queues::duplex.eq(queue.duplex),
                 queues::accepting_jobs.eq(queue.accepting_jobs),
                 queues::created_us.eq(created.0),
+                queues::logon_rule.eq(queue.data_logon.as_ref().map(DataLogon::encode).unwrap_or_default()),
             );
             let id = QueueId(insert_returning!(connection, queues::table, row, queues::id)?);
             if queue.kind == Kind::Push {

@@ -44,7 +44,7 @@ diesel::table! {
         id -> BigInt, name -> Text, name_key -> Text, kind -> Text, description -> Text, location -> Text,
         owner -> Text, fixed_logon -> Text, raw_port -> Nullable<BigInt>, default_domain -> Text,
         hide_document_name -> Bool, color -> Bool, duplex -> Bool, accepting_jobs -> Bool,
-        created_us -> BigInt,
+        created_us -> BigInt, logon_rule -> Text,
     }
 }
 
