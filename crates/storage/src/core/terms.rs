@@ -2,10 +2,12 @@
 
 use diesel::prelude::*;
 use domain::charge::{CostControl, DeviceTerms, Features, UserTerms};
+use domain::people;
 use domain::{DeviceId, UserId};
 
 use super::charge_schema::{device_terms, schemes, user_terms};
-use super::{CoreStore, corrupt};
+use super::schema::users;
+use super::{CoreStore, corrupt, profile};
 use crate::StoreResult;
 use crate::dialect::insert_or_update;
 
@@ -38,6 +40,16 @@ impl Default for DeviceCharging {
 
 type DeviceRow = (i64, Option<i64>, Option<i64>, String, bool, i64, String);
 type UserRow = (i64, String, bool, bool);
+
+/// What a person's profile says, while nothing was set here. A profile without cost control is as a new person's.
+fn of_profile(text: &str) -> StoreResult<UserTerms> {
+    let profile = profile::from_text(text).map_err(|why| corrupt("users", "profile", why))?;
+    let control = match profile.cost_control {
+        people::CostControl::Pay => CostControl::Pay,
+        people::CostControl::Tracking | people::CostControl::None => CostControl::Tracking,
+    };
+    Ok(UserTerms { control, encrypt: profile.encrypt, ..UserTerms::default() })
+}
 
 impl CoreStore {
     /// How a device charges.
@@ -106,7 +118,11 @@ impl CoreStore {
     pub fn user_terms(&self, user: UserId) -> StoreResult<UserTerms> {
         self.database.read("user-terms", |connection| {
             let row: Option<UserRow> = user_terms::table.find(user.0).first(connection).optional()?;
-            let Some((_, control, encrypt, bill_clients)) = row else { return Ok(UserTerms::default()) };
+            let Some((_, control, encrypt, bill_clients)) = row else {
+                let text: Option<String> =
+                    users::table.find(user.0).select(users::profile).first(connection).optional()?;
+                return text.map_or_else(|| Ok(UserTerms::default()), |text| of_profile(&text));
+            };
             let control =
                 CostControl::parse(&control).ok_or_else(|| corrupt("user_terms", "control", &control))?;
             Ok(UserTerms { control, encrypt, bill_clients })
