@@ -92,16 +92,17 @@ pub fn sniff(bytes: &[u8], complete: bool) -> Sniffed {
     if undecided {
         return Sniffed::NeedsMore;
     }
+    // No PCL sequence goes on with a character that does not print.
+    let impossible = matches!(
+        bytes,
+        [0x1b, b'%' | b'&' | b'*' | b'(' | b')', third, ..] if !(b' '..=b'~').contains(third)
+    );
     match bytes {
         [0x1b] if !complete => return Sniffed::NeedsMore,
         [0x1b, b'%' | b'&' | b'*' | b'(' | b')'] if !complete => return Sniffed::NeedsMore,
-        [0x1b, b'%' | b'&' | b'*' | b'(' | b')', third, ..] if !(b' '..=b'~').contains(third) => {
-            // No PCL sequence goes on like this.
-            if !complete {
-                return Sniffed::NeedsMore;
-            }
+        [0x1b, second, ..] if !impossible && PCL_SECOND.contains(second) => {
+            return Sniffed::Language(Language::Pcl5);
         }
-        [0x1b, second, ..] if PCL_SECOND.contains(second) => return Sniffed::Language(Language::Pcl5),
         _ if !complete => return Sniffed::NeedsMore,
         _ => {}
     }

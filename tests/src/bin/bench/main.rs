@@ -1,6 +1,6 @@
 //! `make bench`: us and the peer on the same machine, in the same run, with the same input; ratios are what counts.
 //!
-//! usage: bench [CHAPTER...]      chapters: submit tap stream list memory count people reports ledger
+//! usage: bench [CHAPTER...]      chapters: submit tap stream list login memory count people reports ledger
 //! `PAPERGATE_BENCH_DIR` names the directory on the disk to measure (default: the target directory's disk).
 #![expect(clippy::print_stdout, reason = "a program that reports on its standard output")]
 
@@ -11,6 +11,7 @@ mod table;
 mod count;
 mod ledger;
 mod list;
+mod login;
 mod memory;
 mod people;
 mod reports;
@@ -37,6 +38,7 @@ const CHAPTERS: &[(&str, Chapter)] = &[
     ("tap", tap::run),
     ("stream", stream::run),
     ("list", list::run),
+    ("login", login::run),
     ("memory", memory::run),
     ("count", count::run),
     ("people", people::run),
