@@ -206,7 +206,7 @@ fn rel_7_registering_and_changing_a_pin_are_the_bytes_of_the_document() {
     let bytes = raw(0x010A, 0, &[field(2, b"aB9z"), field(3, b"aB9z")].concat());
     assert_eq!(Message::Request(Request::PinChange(change.clone())).encode(1), bytes);
     assert_eq!(decode(&bytes), Ok((1, Message::Request(Request::PinChange(change)))));
-    let done = raw(0x0109, 3, &field(1, &0_i32.to_be_bytes()));
+    let done = raw(0x0109, 3, &[field(1, &0_i32.to_be_bytes()), field(2, b"")].concat());
     let done = decode(&done);
     assert!(matches!(done, Ok((1, Message::Answer { to: Type::Register, last: true, .. }))), "{done:?}");
     // The PUK is needed.
