@@ -31,7 +31,7 @@ pub(crate) enum Command {
     /// Be the printer: receive documents, write each to a file
     Serve(ServeArguments),
     /// Be a person at the panel: log in, list, print, log out
-    Session(SessionArguments),
+    Session(Box<SessionArguments>),
     /// Change the faults of a running printer; without faults, mend it
     Fault(FaultArguments),
 }

@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         Command::Serve(serve) => serve::run(serve).await,
-        Command::Session(session) => session::run(session).await,
+        Command::Session(session) => session::run(*session).await,
         Command::Fault(fault) => fault::change(fault).await,
     }
 }
