@@ -3,7 +3,7 @@
 //! - [`profile`]: properties, and what a new person inherits from the default user
 //! - [`access`]: the access-rights mask of device functions
 //! - [`rights`]: who may administer what
-//! - [`unit`]: the tree of organisational units
+//! - [`mod@unit`]: the tree of organisational units
 //! - [`group`]: groups, and whose documents they share
 //! - [`puk`]: registering a card or code with a PUK
 //! - [`id_code`]: generated ID codes and reminders

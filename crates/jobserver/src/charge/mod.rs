@@ -2,9 +2,9 @@
 //!
 //! - [`terms`]: who is tracked and who pays at a device; who is let in (guide, "Device license and user settings").
 //! - [`price`]: what a document costs there, by scheme or by its name.
-//! - [`begin`]: reserves before anything is sent. [`settle`]: what the way came to, stored with the job's end.
+//! - [`mod@begin`]: reserves before anything is sent. [`mod@settle`]: what the way came to, stored with the job's end.
 //! - [`meter`]: what the device's counters say was printed.
-//! - [`deliver`]: tells the money server, until it has heard; [`recover`] picks up what a crash left.
+//! - [`deliver`]: tells the money server, until it has heard; [`mod@recover`] picks up what a crash left.
 //! - [`unfinished`]: the mail about a document that did not come out.
 //! - [`calls`]: the calls of administrators.
 //!
