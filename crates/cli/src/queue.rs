@@ -89,7 +89,7 @@ pub(crate) struct QueueAdd {
     /// Device a push queue prints on; with --forward, only the device it is tracked under
     #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
     device: String,
-    /// Add the device, at this `HOST[:PORT]` or URI, if there is none of this name
+    /// Add the device, at this address (HOST, HOST:PORT or URI), if there is none of this name
     #[arg(long, default_value = "", value_name = "ADDRESS", requires = "device", hide_default_value = true)]
     device_address: String,
     /// Location of a device that is added
