@@ -127,7 +127,7 @@ fn the_guides_example_costs_1_85_from_the_scheme_to_the_tracking_record() {
     std::fs::write(&card, format!("{CARD}\n")).expect("a file");
     let found = suite.json(&["account", "find", "--card-file", card.to_str().expect("a path")]);
     assert_eq!((&found[0]["logon"], &found[0]["account_1"]), (&"ann".into(), &"3.15".into()), "{found}");
-    assert_eq!(suite.json(&["account", "find", "AN"])[0]["logon"], "ann");
+    assert_eq!(suite.json(&["account", "find", "ANN"])[0]["logon"], "ann");
     assert_eq!(suite.json(&["account", "find", "nobody"]).as_array().map(Vec::len), Some(0));
     let status = suite.json(&["account", "status"]);
     assert_eq!((&status["credits"], &status["reserved"]), (&"3.15".into(), &"0.00".into()), "{status}");

@@ -85,21 +85,27 @@ fn neither_documents_nor_secrets_can_be_read_on_disk() {
 fn the_first_start_makes_a_password_and_shows_it_once() {
     let mut suite = Suite::start();
     let log = suite.log();
-    let (_, after) =
-        log.split_once("the password is").unwrap_or_else(|| panic!("no password is shown:\n{log}"));
-    let password = after.split_whitespace().next().expect("a password follows").to_owned();
-    assert!(password.len() >= 20, "'{password}' is short");
-    assert_eq!(
-        files_with(&suite.data(), password.as_bytes()),
-        Vec::<PathBuf>::new(),
-        "the password is on disk"
-    );
+    // One for the administrator, one for the technician.
+    let passwords: Vec<String> = log
+        .split("the password is")
+        .skip(1)
+        .map(|after| after.split_whitespace().next().expect("a password follows").to_owned())
+        .collect();
+    assert_eq!(passwords.len(), 2, "{log}");
+    assert_ne!(passwords[0], passwords[1]);
+    for password in &passwords {
+        assert!(password.len() >= 20, "'{password}' is short");
+        let files = files_with(&suite.data(), password.as_bytes());
+        assert_eq!(files, Vec::<PathBuf>::new(), "the password is on disk");
+    }
 
     assert_eq!(suite.stop(), 0);
     suite.up();
     let log = suite.log();
-    assert_eq!(log.matches("the password is").count(), 1, "a password is shown again");
-    assert_eq!(log.matches(&password).count(), 1, "the password is shown more than once");
+    assert_eq!(log.matches("the password is").count(), 2, "a password is shown again");
+    for password in &passwords {
+        assert_eq!(log.matches(password).count(), 1, "the password is shown more than once");
+    }
     for path in ["keys", "db", "run", "spool"] {
         let mode = std::os::unix::fs::PermissionsExt::mode(
             &fs::metadata(suite.data().join(path)).expect(path).permissions(),
