@@ -142,7 +142,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "directory.administrators-only",
         default: "no",
         description: "Whether administrators log in with directory credentials only: yes or no.",
-        kind: Kind::Choice(&["no", "yes"]),
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "directory.base",
@@ -190,7 +190,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "directory.starttls",
         default: "no",
         description: "Whether an ldap:// connection is encrypted by StartTLS: yes or no.",
-        kind: Kind::Choice(&["no", "yes"]),
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "directory.timeout-s",
@@ -286,7 +286,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "mail.job-deleted",
         default: "no",
         description: "Whether the author is told when a document was deleted because of its age: yes or no.",
-        kind: Kind::Choice(&["no", "yes"]),
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "mail.oauth-client-id",
@@ -316,7 +316,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "mail.puk",
         default: "yes",
         description: "Whether a new PUK is mailed to its person: yes or no.",
-        kind: Kind::Choice(&["no", "yes"]),
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "mail.security",
@@ -340,7 +340,7 @@ pub(crate) const KEYS: &[Key] = &[
         name: "mail.welcome",
         default: "no",
         description: "Whether new people are welcomed by mail: yes or no.",
-        kind: Kind::Choice(&["no", "yes"]),
+        kind: Kind::Choice(YES_OR_NO),
     },
     Key {
         name: "pins.change-allowed",
