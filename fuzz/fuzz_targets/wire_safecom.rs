@@ -9,9 +9,11 @@ use wire::safecom::records::{Hello, Role, ServerInfo};
 use wire::safecom::{Message, Peer, Port, Server, ServerEvent, header};
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let whole = serve([data].into_iter());
-    assert!(matches!(whole.last(), Some(ServerEvent::Ended(_))), "the end of the connection ends the session");
-    assert_eq!(serve(data.chunks(1)), whole);
+    for port in [Port::Clients, Port::Money, Port::Tracking] {
+        let whole = serve(port, [data].into_iter());
+        assert!(matches!(whole.last(), Some(ServerEvent::Ended(_))), "the end of the connection ends the session");
+        assert_eq!(serve(port, data.chunks(1)), whole);
+    }
 
     let now = Instant::now();
     let hello = Hello {
@@ -39,8 +41,8 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// What the port for programs makes of the stream.
-fn serve<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<ServerEvent> {
+/// What a port for programs makes of the stream.
+fn serve<'a>(port: Port, chunks: impl Iterator<Item = &'a [u8]>) -> Vec<ServerEvent> {
     let now = Instant::now();
     let info = ServerInfo {
         name: "print1".into(),
@@ -50,7 +52,7 @@ fn serve<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Vec<ServerEvent> {
         features: vec![],
         queues: vec![],
     };
-    let mut server = Server::new(Port::Clients, info, [7; 32], Binding::Plain, now);
+    let mut server = Server::new(port, info, [7; 32], Binding::Plain, now);
     let mut events = Vec::new();
     for chunk in chunks {
         server.handle_input(chunk, now);

@@ -1,7 +1,7 @@
 //! A private CUPS scheduler on a high port: a real client of ours, and the peer we are measured against.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -17,6 +17,15 @@ pub enum Durability {
     /// The defaults, which lose the last 30 seconds.
     Default,
 }
+
+/// How often a queue is described to CUPS before its answer is believed.
+const ATTEMPTS: usize = 5;
+/// Everybody sees everything.
+const OPEN: &str = "JobPrivateAccess all\nJobPrivateValues none\nSubscriptionPrivateAccess all\n\
+                    SubscriptionPrivateValues none\n";
+/// What Debian's `cupsd.conf` says.
+const PRIVATE: &str = "JobPrivateAccess default\nJobPrivateValues default\nSubscriptionPrivateAccess default\n\
+                       SubscriptionPrivateValues default\n";
 
 /// A running cupsd.
 #[derive(Debug)]
@@ -39,6 +48,25 @@ impl Cups {
     /// When it is installed and does not start.
     #[must_use]
     pub fn start(parent: &Path, port: u16, durability: Durability) -> Option<Self> {
+        Self::start_with(parent, port, durability, "warn", OPEN)
+    }
+
+    /// As [`Cups::start`], with the policy that CUPS is installed with: other people's documents have no names.
+    ///
+    /// # Panics
+    /// When it is installed and does not start.
+    #[must_use]
+    pub fn start_private(parent: &Path, port: u16) -> Option<Self> {
+        Self::start_with(parent, port, Durability::Default, "warn", PRIVATE)
+    }
+
+    fn start_with(
+        parent: &Path,
+        port: u16,
+        durability: Durability,
+        level: &str,
+        privacy: &str,
+    ) -> Option<Self> {
         let cupsd = tool("cupsd")?;
         let directory = tempfile::Builder::new().prefix("cups-").tempdir_in(parent).expect("a directory");
         let root = directory.path();
@@ -57,12 +85,11 @@ impl Cups {
         fs::write(
             root.join("etc/cupsd.conf"),
             format!(
-                "Listen 127.0.0.1:{port}\nListen {root}/run/cups.sock\nWebInterface No\nBrowsing No\nLogLevel warn\n\
+                "Listen 127.0.0.1:{port}\nListen {root}/run/cups.sock\nWebInterface No\nBrowsing No\nLogLevel {level}\n\
                  MaxJobs 0\nMaxClients 1000\nPreserveJobHistory Yes\nDefaultAuthType None\nMaxLogSize 0\n{interval}\n\
                  <Location />\nOrder allow,deny\nAllow all\n</Location>\n\
                  <Location /admin>\nOrder allow,deny\nAllow all\n</Location>\n\
-                 <Policy default>\nJobPrivateAccess all\nJobPrivateValues none\nSubscriptionPrivateAccess all\n\
-                 SubscriptionPrivateValues none\n<Limit All>\nOrder allow,deny\nAllow all\n</Limit>\n</Policy>\n",
+                 <Policy default>\n{privacy}<Limit All>\nOrder allow,deny\nAllow all\n</Limit>\n</Policy>\n",
                 root = root.display()
             ),
         )
@@ -95,6 +122,57 @@ impl Cups {
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()
         });
         Some(cups)
+    }
+
+    /// Prints one document through a scheduler with one queue to `uri`, and waits until it was passed on; false, said on
+    /// standard error, when Debian's cups is not installed. `model` is `everywhere` or `raw`.
+    ///
+    /// # Panics
+    /// When CUPS does not print.
+    #[must_use]
+    pub fn prints(uri: &str, model: &str, user: &str, title: &str, document: &[u8]) -> bool {
+        let folder = tempfile::tempdir_in("/tmp").expect("a directory below /tmp");
+        let open = <fs::Permissions as std::os::unix::fs::PermissionsExt>::from_mode(0o755);
+        fs::set_permissions(folder.path(), open).expect("our own directory");
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+        let port = free.expect("a free port").port();
+        let Some(cups) = Self::start_with(folder.path(), port, Durability::Default, "info", OPEN) else {
+            eprintln!("skipped: cupsd is missing; make test installs it");
+            return false;
+        };
+        let file = folder.path().join("document");
+        fs::write(&file, document).expect("our own directory");
+        // CUPS 2.4 compares the time of a queue's description with that of what it made of it in whole seconds: when both
+        // fall in one, it may go on without any filter, and refuse the job or give it up before it connects. Describing
+        // the queue again in another second mends it.
+        let mut given_up = 0;
+        for _ in 0..ATTEMPTS {
+            cups.done("lpadmin", &["-p", "out", "-E", "-v", uri, "-m", model]);
+            let sent = cups.run("lp", &["-d", "out", "-U", user, "-t", title, &file.display().to_string()]);
+            let said = String::from_utf8_lossy(&sent.stderr);
+            if sent.status.success() {
+                // The scheduler lives until its job is through, which its log tells.
+                let log = wait_for("CUPS to pass the job on", || {
+                    let told = cups.run("lpstat", &["-p", "out"]).stdout;
+                    let stuck = String::from_utf8_lossy(&told).contains("disabled");
+                    assert!(!stuck, "CUPS gave up: {}", cups.error_log());
+                    let log = cups.error_log();
+                    let through =
+                        log.contains("Job completed.") || log.matches("Aborting job").count() > given_up;
+                    through.then_some(log)
+                });
+                if log.contains("Job completed.") {
+                    return true;
+                }
+                given_up += 1;
+                let unfiltered = log.matches("Unable to convert file 0 to printable format").count();
+                assert_eq!(unfiltered, given_up, "CUPS did not pass the job on: {log}");
+            } else {
+                assert!(said.contains("Unsupported document-format"), "lp: {said}{}", cups.error_log());
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1_100));
+        }
+        panic!("CUPS did not find its filters: {}", cups.error_log());
     }
 
     /// Its address.

@@ -104,6 +104,19 @@ impl Client {
         self.exchange(&request, &[])
     }
 
+    /// Sends the document of a job that Create-Job (0x0005) has made.
+    ///
+    /// # Errors
+    /// As [`Client::print_job`].
+    pub fn send_document(&mut self, user: &str, job: i64, document: &[u8]) -> Result<Answer> {
+        let mut request = self.head(0x0006, user);
+        let job = i32::try_from(job).context("a job-id has 31 bits")?;
+        attribute(&mut request, 0x21, "job-id", &job.to_be_bytes());
+        attribute(&mut request, 0x22, "last-document", &[1]);
+        request.push(0x03);
+        self.exchange(&request, document)
+    }
+
     fn head(&mut self, operation: u16, user: &str) -> Vec<u8> {
         self.request_id += 1;
         let mut request = vec![2, 0];

@@ -4,21 +4,29 @@
 //! - [`suite`]: one whole Papergate in a directory of its own, started, killed and questioned.
 //! - [`mfp`]: a virtual MFP beside it.
 //! - [`ipp`]: a small IPP client written apart from `wire::ipp`, so that one mistake cannot hide in both.
+//! - [`avahi`]: a browser of DNS-SD, and what others need to run.
 //! - [`cups`]: a private CUPS scheduler, as a client and as a peer to measure against.
 //! - [`eve`]: `ippeveprinter`, a device that is not ours.
+//! - [`flushes`]: what a power cut would have lost.
+//! - [`ipptool`]: the conformance suites of CUPS.
 //! - [`ports`]: blocks of free ports.
 //! - [`random`]: a seeded generator; the seed is printed when a story fails.
 //! - [`streams`]: print data of any size with known counts.
+//! - [`trouble`]: disk calls that fail, and a record of the calls that were made.
 
+pub mod avahi;
 pub mod cups;
 pub mod eve;
+pub mod flushes;
 pub mod ipp;
+pub mod ipptool;
 pub mod mfp;
 pub mod ports;
 pub mod random;
 pub mod streams;
 pub mod submit;
 pub mod suite;
+pub mod trouble;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

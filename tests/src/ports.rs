@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 
 /// The standard ports a suite listens on; all of them are shifted by one offset.
-pub const STANDARD: &[u16] = &[515, 631, 5742, 7400, 7500, 7700, 7723, 7900];
+pub const STANDARD: &[u16] = &[515, 631, 5742, 7400, 7500, 7700, 7723, 7724, 7725, 7900, 9100];
 
 /// With steps of 83 no two of 24 blocks share a port; more would.
 const BLOCKS: u16 = 24;

@@ -18,6 +18,10 @@ pub struct Suite {
     /// Its ports.
     pub ports: Block,
     environment: Vec<(String, String)>,
+    /// The command that runs its processes; none when they run like any other.
+    inside: Vec<String>,
+    /// Where it listens.
+    bind: String,
     child: Option<Child>,
 }
 
@@ -64,26 +68,50 @@ impl Suite {
     /// The same with further environment variables for the processes.
     #[must_use]
     pub fn start_with(environment: &[(&str, &str)]) -> Self {
-        Self::start_in(
-            tempfile::Builder::new().prefix("papergate-").tempdir().expect("a temporary directory"),
-            environment,
-        )
+        Self::start_in(fresh_directory(), environment)
+    }
+
+    /// The same by another command, which runs it elsewhere (in a namespace), listening on `bind`. Only what goes by its
+    /// Unix sockets works from here.
+    #[must_use]
+    pub fn start_inside(inside: &[String], bind: &str) -> Self {
+        let mut suite = Self::stopped(fresh_directory(), &[]);
+        (suite.inside, suite.bind) = (inside.to_vec(), bind.to_owned());
+        suite.up();
+        suite
+    }
+
+    /// The same with a supervisor whose patience has no end: here failures are made.
+    #[must_use]
+    pub fn start_restless(environment: &[(&str, &str)]) -> Self {
+        let restless = [
+            ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
+            ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
+            ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
+        ];
+        Self::start_with(&[&restless, environment].concat())
     }
 
     /// The same in a directory the story chose (a small disk, a real disk).
     #[must_use]
     pub fn start_in(directory: TempDir, environment: &[(&str, &str)]) -> Self {
-        let mut suite = Self {
+        let mut suite = Self::stopped(directory, environment);
+        suite.up();
+        suite
+    }
+
+    fn stopped(directory: TempDir, environment: &[(&str, &str)]) -> Self {
+        Self {
             directory,
             ports: Block::take(),
             environment: environment
                 .iter()
                 .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
                 .collect(),
+            inside: Vec::new(),
+            bind: "127.0.0.1".to_owned(),
             child: None,
-        };
-        suite.up();
-        suite
+        }
     }
 
     /// Starts the processes again and waits until they are ready.
@@ -96,16 +124,14 @@ impl Suite {
         let _ = std::fs::remove_file(&ready);
         let log =
             std::fs::File::options().create(true).append(true).open(self.log_path()).expect("a log file");
-        let child = self
-            .command("papergate")
-            .args([
-                "up",
-                "--port-offset",
-                &self.ports.offset.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--ready-file",
-            ])
+        let mut command = self.command("papergate");
+        if let [program, arguments @ ..] = &self.inside[..] {
+            command = self.with_environment(Command::new(program));
+            command.args(arguments).arg(binary("papergate"));
+        }
+        let child = command
+            .args(["up", "--port-offset", &self.ports.offset.to_string()])
+            .args(["--bind", &self.bind, "--ready-file"])
             .arg(&ready)
             .stdout(log.try_clone().expect("a second handle"))
             .stderr(log)
@@ -143,7 +169,10 @@ impl Suite {
     /// A program of ours with this suite's data directory and environment.
     #[must_use]
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(binary(program));
+        self.with_environment(Command::new(binary(program)))
+    }
+
+    fn with_environment(&self, mut command: Command) -> Command {
         command.env("PAPERGATE_DATA", self.data()).env_remove("PAPERGATE_SERVER");
         command.envs(self.environment.iter().map(|(key, value)| (key, value)));
         command
@@ -284,6 +313,45 @@ impl Suite {
     pub fn pull_queue(&self, name: &str) {
         self.done(&["queue", "add", name, "--kind", "pull"]);
     }
+
+    /// Adds a pull queue of one person's behind the raw port 9100, and waits until the port is open.
+    pub fn raw_queue(&self, name: &str, owner: &str) {
+        let who = ["--owner", "fixed", "--fixed-logon", owner, "--raw-port", "9100"];
+        self.done(&[&["queue", "add", name, "--kind", "pull"], &who[..]].concat());
+        wait_for("the raw port", || std::net::TcpStream::connect(self.address(9100)).ok());
+    }
+
+    /// Gives somebody a password.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub fn password(&self, logon: &str, password: &str) {
+        let mut command = self.command("papergate");
+        command.args(["user", "edit", logon, "--password"]).env("PAPERGATE_NEW_PASSWORD", password);
+        let said: Said = command.stdin(Stdio::null()).output().expect("papergate runs").into();
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
+    /// The jobs that wait to be collected.
+    ///
+    /// # Panics
+    /// When they cannot be listed.
+    #[must_use]
+    pub fn held(&self) -> Vec<Value> {
+        let listed = self.json(&["jobs", "list"]);
+        let jobs = listed.as_array().expect("a list").iter();
+        jobs.filter(|job| job["state"] == "held").cloned().collect()
+    }
+
+    /// The tracking records.
+    ///
+    /// # Panics
+    /// When they cannot be exported.
+    #[must_use]
+    pub fn records(&self) -> Vec<Value> {
+        let exported = self.papergate(&["tracking", "export", "--format", "json"]).json();
+        exported.as_array().expect("a list").clone()
+    }
 }
 
 impl Drop for Suite {
@@ -310,6 +378,10 @@ impl Drop for Suite {
             }
         }
     }
+}
+
+fn fresh_directory() -> TempDir {
+    tempfile::Builder::new().prefix("papergate-").tempdir().expect("a temporary directory")
 }
 
 /// Sends a signal; false when the process is gone.

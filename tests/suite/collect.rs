@@ -9,16 +9,11 @@ use harness::mfp::{Mfp, session};
 use harness::random::Random;
 use harness::suite::Suite;
 use harness::wait_for;
-use serde_json::Value;
 
 const CARD: &str = "04A1B2C3";
 
 fn suite() -> Suite {
-    let suite = Suite::start_with(&[
-        ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
-    ]);
+    let suite = Suite::start_restless(&[]);
     suite.pull_queue("pull");
     suite.person("ann", CARD);
     suite
@@ -32,15 +27,6 @@ fn print(suite: &Suite, number: usize) -> i64 {
     document.extend_from_slice(b"\nshowpage\n%%EOF\n");
     let answer = client.print_job("ann", "story", "application/postscript", &document).expect("an answer");
     answer.job_id().unwrap_or_else(|| panic!("{answer:?}"))
-}
-
-fn held(suite: &Suite) -> Vec<Value> {
-    let listed = suite.json(&["jobs", "list"]);
-    listed.as_array().expect("a list").iter().filter(|job| job["state"] == "held").cloned().collect()
-}
-
-fn records(suite: &Suite) -> Vec<Value> {
-    suite.papergate(&["tracking", "export", "--format", "json"]).json().as_array().expect("a list").clone()
 }
 
 #[test]
@@ -62,14 +48,14 @@ fn a_document_that_does_not_come_out_is_held_again_with_the_reason() {
         let (said, events) = session(&suite, &name, &["--card", CARD, "--print", &job.to_string()]);
         assert_ne!(said.code, 0, "{fault:?}: {said:?}");
         assert!(events.iter().any(|event| event["event"] == "failed"), "{fault:?}: {events:?}");
-        let waiting = held(&suite);
+        let waiting = suite.held();
         assert_eq!(waiting.len(), 1, "{fault:?}: {waiting:?}");
         assert_eq!(waiting[0]["id"], job);
         assert!(
             !waiting[0]["state_message"].as_str().unwrap_or_default().is_empty(),
             "{fault:?}: {waiting:?}"
         );
-        assert_eq!(records(&suite).len(), n, "{fault:?} was tracked");
+        assert_eq!(suite.records().len(), n, "{fault:?} was tracked");
         drop(mfp);
 
         // At a printer that works it comes out, and is tracked once.
@@ -78,8 +64,8 @@ fn a_document_that_does_not_come_out_is_held_again_with_the_reason() {
         let (said, _) = mfp.session(&suite, &["--card", CARD, "--print", &job.to_string()]);
         assert_eq!(said.code, 0, "{said:?}");
         assert_eq!(mfp.printed().len(), 1);
-        assert!(held(&suite).is_empty());
-        wait_for("the tracking record", || (records(&suite).len() == n + 1).then_some(()));
+        assert!(suite.held().is_empty());
+        wait_for("the tracking record", || (suite.records().len() == n + 1).then_some(()));
     }
 }
 
@@ -97,10 +83,10 @@ fn two_panels_never_print_one_document_twice() {
     });
     // One of them may have come too late for some and refused them; nothing may be left after one more round.
     let _ = left.session(&suite, &["--card", CARD, "--print-all"]);
-    assert!(held(&suite).is_empty());
+    assert!(suite.held().is_empty());
     assert_eq!(left.printed().len() + right.printed().len(), 20);
-    wait_for("the tracking records", || (records(&suite).len() >= 20).then_some(()));
-    assert_eq!(records(&suite).len(), 20);
+    wait_for("the tracking records", || (suite.records().len() >= 20).then_some(()));
+    assert_eq!(suite.records().len(), 20);
 }
 
 #[test]
@@ -114,7 +100,7 @@ fn whatever_dies_while_people_collect_each_document_is_tracked_once() {
     }
     let empty = AtomicBool::new(false);
     for _ in 0..40 {
-        let jobs = held(&suite);
+        let jobs = suite.held();
         if jobs.is_empty() {
             break;
         }
@@ -145,7 +131,7 @@ fn whatever_dies_while_people_collect_each_document_is_tracked_once() {
     assert!(empty.load(Ordering::Relaxed));
     wait_for("everything to be collected", || {
         let _ = mfp.session(&suite, &["--card", CARD, "--print-all"]);
-        (suite.papergate(&["jobs", "list"]).code == 0 && held(&suite).is_empty()).then_some(())
+        (suite.papergate(&["jobs", "list"]).code == 0 && suite.held().is_empty()).then_some(())
     });
     let records = wait_for("the tracking records", || {
         // The tracking server may be between two lives.

@@ -6,15 +6,12 @@ use std::process::{Child, Stdio};
 use harness::cups::{Cups, Durability};
 use harness::eve::EvePrinter;
 use harness::ipp::Client;
+use harness::ipptool::PDF;
 use harness::mfp::session;
 use harness::suite::Suite;
 use harness::wait_for;
-use serde_json::Value;
 
 const CARD: &str = "04A1B2C3";
-
-/// A PDF of one page that any reader takes.
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n";
 
 fn suite() -> Suite {
     let suite = Suite::start();
@@ -30,11 +27,7 @@ fn collected(suite: &Suite, device: &str, before: usize) {
     let job = answer.job_id().unwrap_or_else(|| panic!("{answer:?}")).to_string();
     let (said, events) = session(suite, device, &["--card", CARD, "--print", &job]);
     assert_eq!(said.code, 0, "{device}: {events:?} {}", said.stderr);
-    wait_for("the tracking record", || (records(suite).len() == before + 1).then_some(()));
-}
-
-fn records(suite: &Suite) -> Vec<Value> {
-    suite.papergate(&["tracking", "export", "--format", "json"]).json().as_array().expect("a list").clone()
+    wait_for("the tracking record", || (suite.records().len() == before + 1).then_some(()));
 }
 
 fn add(suite: &Suite, name: &str, address: &str) {

@@ -40,12 +40,7 @@ fn number(document: &[u8]) -> Option<usize> {
 #[test]
 fn acknowledged_documents_survive_the_death_of_any_process_at_any_moment() {
     let mut random = Random::from_environment("durability");
-    // The supervisor's patience is for real failures; here they are made.
-    let mut suite = Suite::start_with(&[
-        ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
-    ]);
+    let mut suite = Suite::start_restless(&[]);
     suite.person(LOGON, CARD);
     suite.done(&["queue", "add", QUEUE, "--kind", "pull", "--owner", "network-logon"]);
     suite.done(&["queue", "add", "fixed", "--kind", "pull", "--owner", "fixed", "--fixed-logon", LOGON]);

@@ -9,7 +9,7 @@ use harness::suite::Suite;
 use harness::wait_for;
 use serde_json::Value;
 
-const CARD: &str = "04A1B2C3";
+pub(crate) const CARD: &str = "04A1B2C3";
 
 /// The guide's sample scheme.
 const SCHEME: [&str; 9] = [
@@ -24,7 +24,7 @@ const SCHEME: [&str; 9] = [
     "A3=0.10,0.20,0.60",
 ];
 
-fn suite() -> Suite {
+pub(crate) fn suite() -> Suite {
     let suite = Suite::start_with(&[
         ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
         ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
@@ -37,7 +37,7 @@ fn suite() -> Suite {
 }
 
 /// Pages of A4 with something on each, as PostScript.
-fn document(title: &str, pages: usize, color: bool, duplex: bool) -> Vec<u8> {
+pub(crate) fn document(title: &str, pages: usize, color: bool, duplex: bool) -> Vec<u8> {
     let mut text = format!("%!PS-Adobe-3.0\n%%Title: {title}\n%%EndComments\n");
     text += &format!("<< /PageSize [595 842] /Duplex {duplex} >> setpagedevice\n");
     for _ in 0..pages {
@@ -60,13 +60,13 @@ fn print(suite: &Suite, title: &str, document: &[u8]) -> i64 {
     job
 }
 
-fn pays(suite: &Suite, amount: &str) {
+pub(crate) fn pays(suite: &Suite, amount: &str) {
     let _ = suite.done(&["charging", "user", "ann", "--cost-control", "pay"]);
     let _ = suite.done(&["account", "deposit", "ann", amount]);
 }
 
 /// Balance on account 1 and what is reserved, once nothing is on its way to the money server any more.
-fn account(suite: &Suite) -> (String, String) {
+pub(crate) fn account(suite: &Suite) -> (String, String) {
     wait_for("the money server to have heard everything", || {
         let on_its_way =
             |row: &Value| ["printing", "settling", "voiding"].iter().any(|state| row["state"] == *state);
@@ -78,7 +78,7 @@ fn account(suite: &Suite) -> (String, String) {
     (text("account_1"), text("reserved"))
 }
 
-fn records(suite: &Suite, count: usize) -> Vec<Value> {
+pub(crate) fn records(suite: &Suite, count: usize) -> Vec<Value> {
     wait_for("the tracking records", || {
         let said = suite.papergate(&["tracking", "list", "--json"]);
         let records = (said.code == 0).then(|| said.json().as_array().expect("a list").clone())?;
@@ -86,11 +86,11 @@ fn records(suite: &Suite, count: usize) -> Vec<Value> {
     })
 }
 
-fn of<'a>(events: &'a [Value], event: &str) -> Vec<&'a Value> {
+pub(crate) fn of<'a>(events: &'a [Value], event: &str) -> Vec<&'a Value> {
     events.iter().filter(|told| told["event"] == event).collect()
 }
 
-fn books_are_right(suite: &Suite) {
+pub(crate) fn books_are_right(suite: &Suite) {
     let proof = suite.json(&["money", "verify"]);
     assert_eq!(proof["ok"], true, "{proof}");
 }
@@ -206,26 +206,28 @@ fn a_document_that_cannot_be_paid_is_refused_by_name_and_held() {
 /// A device of one kind, which jams after the third page.
 struct Jamming {
     name: &'static str,
-    address: String,
+    /// `None` for one that prints through its own session.
+    address: Option<String>,
     arguments: Vec<String>,
     snmp_port: Option<u16>,
 }
 
-fn kinds(suite: &Suite) -> [Jamming; 2] {
+fn kinds(suite: &Suite) -> [Jamming; 3] {
     let (ipp, snmp, raw) = (suite.ports.spare(3), suite.ports.spare(4), suite.ports.spare(5));
     [
         Jamming {
             name: "ipp",
-            address: format!("ipp://127.0.0.1:{ipp}/ipp/print"),
+            address: Some(format!("ipp://127.0.0.1:{ipp}/ipp/print")),
             arguments: vec!["--ipp-port".to_owned(), ipp.to_string()],
             snmp_port: None,
         },
         Jamming {
             name: "raw",
-            address: format!("raw://127.0.0.1:{raw}"),
+            address: Some(format!("raw://127.0.0.1:{raw}")),
             arguments: vec!["--snmp-port".to_owned(), snmp.to_string()],
             snmp_port: Some(snmp),
         },
+        Jamming { name: "session", address: None, arguments: Vec::new(), snmp_port: None },
     ]
 }
 
@@ -236,7 +238,16 @@ impl Jamming {
         if let Some(fault) = fault {
             arguments.extend(["--fault", fault]);
         }
-        Mfp::serve(suite, self.name, port, &arguments)
+        let before = self.connections(suite);
+        let mfp = Mfp::serve(suite, self.name, port, &arguments);
+        wait_for("the server to know the device", || (self.connections(suite) > before).then_some(()));
+        mfp
+    }
+
+    /// Times that the device's own session was opened.
+    fn connections(&self, suite: &Suite) -> usize {
+        let log = std::fs::read_to_string(suite.path(&format!("{}.log", self.name))).unwrap_or_default();
+        log.matches("the server knows this device").count()
     }
 }
 
@@ -247,7 +258,8 @@ fn a_jam_after_three_of_ten_pages_costs_three_or_nothing_as_the_setting_says() {
     pays(&suite, "100.00");
     for device in kinds(&suite) {
         let name = device.name;
-        let _ = suite.done(&["device", "add", name, "--address", &device.address]);
+        let address = device.address.iter().flat_map(|address| ["--address", address]);
+        let _ = suite.done(&["device", "add", name].into_iter().chain(address).collect::<Vec<_>>());
         let _ = suite.done(&["charging", "device", name, "--scheme-1", "library"]);
         if let Some(port) = device.snmp_port {
             let _ = suite.done(&["charging", "device", name, "--snmp-port", &port.to_string()]);
@@ -347,5 +359,145 @@ fn whatever_dies_while_people_pay_each_document_is_paid_once() {
     assert_eq!(records.len(), DOCUMENTS);
     assert!(records.iter().all(|record| record["price"] == "0.35"), "{records:?}");
     assert_eq!(account(&suite), ("91.60".to_owned(), "0.00".to_owned()));
+    books_are_right(&suite);
+}
+
+/// A group's or a delegated document costs whoever collects it, at the price that person sees.
+#[test]
+fn who_collects_a_document_pays_for_it_and_sees_what_it_costs() {
+    const BEN: &str = "05A1B2C3";
+    let suite = suite();
+    suite.person("ben", BEN);
+    let mfp = Mfp::start(&suite, "mfp", suite.ports.spare(0), &[]);
+    let _ = suite.done(&["charging", "device", "mfp", "--scheme-1", "library"]);
+    let _ = suite.done(&["group", "add", "lab", "--prints"]);
+    let _ = suite.done(&["group", "join", "lab", "ann", "ben"]);
+    let _ = suite.done(&["settings", "set", "delegates.enabled", "yes"]);
+    let _ = suite.done(&["delegate", "add", "ann", "ben", "--always"]);
+    for person in ["ann", "ben"] {
+        let _ = suite.done(&["charging", "user", person, "--cost-control", "pay"]);
+        let _ = suite.done(&["account", "deposit", person, "5.00"]);
+    }
+    let file = suite.path("shared.ps");
+    std::fs::write(&file, document("shared", 1, false, false)).expect("a file");
+    let file = file.to_str().expect("a path");
+    let send = |user: &str, title: &str| {
+        let said = suite.json(&["print", file, "--queue", "pull", "--user", user, "--title", title]);
+        let job = said["job_id"].as_i64().expect("a job");
+        wait_for("the pages to be counted", || {
+            let jobs = suite.json(&["jobs", "list"]);
+            let counted = |listed: &&Value| listed["id"] == job && listed["count_status"] == "ok";
+            jobs.as_array().expect("a list").iter().find(counted).map(|_| ())
+        });
+        job.to_string()
+    };
+    let balance = |person: &str, amount: &str| {
+        wait_for("the money server to have heard", || {
+            let purse = suite.json(&["account", "show", person]);
+            (purse["reserved"] == "0.00" && purse["account_1"] == amount).then_some(())
+        });
+    };
+    // 0.20 + 0.05 + 0.10, from each member's own account.
+    let group = send("lab", "for the lab");
+    for card in [CARD, BEN] {
+        let (said, events) = mfp.session(&suite, &["--card", card, "--list", "--print", &group]);
+        assert_eq!(said.code, 0, "{said:?} {events:?}");
+        assert_eq!(of(&events, "document")[0]["price"], "0.35", "{events:?}");
+    }
+    balance("ann", "4.65");
+    balance("ben", "4.65");
+
+    // Ben collects for Ann, and pays.
+    let delegated = send("ann", "for ben");
+    let (said, events) = mfp.session(&suite, &["--card", BEN, "--list", "--print", &delegated]);
+    assert_eq!(said.code, 0, "{said:?} {events:?}");
+    assert_eq!(of(&events, "document")[0]["price"], "0.35", "{events:?}");
+    balance("ben", "4.30");
+    balance("ann", "4.65");
+    let record = self::records(&suite, 3).pop().expect("a record");
+    assert_eq!(record["price"], "0.35", "{record}");
+
+    // Who is not made to pay collects the same document for nothing.
+    let _ = suite.done(&["charging", "user", "ben", "--cost-control", "tracking"]);
+    let delegated = send("ann", "for ben again");
+    let (said, events) = mfp.session(&suite, &["--card", BEN, "--list", "--print", &delegated]);
+    assert_eq!(said.code, 0, "{said:?} {events:?}");
+    assert!(of(&events, "document")[0].get("price").is_none_or(Value::is_null), "{events:?}");
+    assert_eq!(suite.json(&["account", "show", "ann"])["account_1"], "4.65");
+    books_are_right(&suite);
+}
+
+/// What makes no sense is refused, and no money moves.
+#[test]
+fn bad_input_is_refused_and_no_money_moves() {
+    let suite = suite();
+    let mfp = Mfp::start(&suite, "mfp", suite.ports.spare(0), &[]);
+    let _ = suite.done(&["charging", "device", "mfp", "--scheme-1", "library"]);
+    pays(&suite, "10.00");
+    let before = suite.json(&["account", "show", "ann"]);
+    let statement = suite.json(&["account", "statement", "ann"]);
+    let huge = "1000000000.0001";
+    let beyond = "99999999999999999999999999";
+    let mut table: Vec<Vec<&str>> = Vec::new();
+    for amount in ["-1", "0", huge, beyond, "1.00001", "1e3", "NaN", "ten", "", "0x10", "1,00", "+ 1", "٣"] {
+        table.push(vec!["account", "deposit", "ann", amount]);
+        table.push(vec!["account", "withdraw", "ann", amount]);
+    }
+    for amount in [huge, beyond, "1.00001", "inf", "--", ""] {
+        table.push(vec!["account", "set", "ann", amount]);
+        table.push(vec!["account", "low-limit", "ann", amount]);
+    }
+    table.extend([
+        vec!["account", "reserve-free", "ann", "--keep=-1"],
+        vec!["account", "deposit", "nobody", "1"],
+        vec!["account", "withdraw", "nobody", "1"],
+        vec!["account", "withdraw", "ann", "10.0001"],
+        vec!["account", "deposit", "ann", "1", "--account", "3"],
+        vec!["account", "deposit", "ann", "1", "--id", "an id with blanks"],
+        vec!["account", "deposit", "", "1"],
+        vec!["account", "resolve", "no-such-reservation", "--charge", "1"],
+        vec!["account", "resolve", "no-such-reservation", "--charge=-1"],
+        vec!["account", "show", "nobody"],
+        vec!["account", "statement", "nobody"],
+        vec!["scheme", "add", "bad", "--print", "A4=-0.01,0,0"],
+        vec!["scheme", "add", "bad", "--print", "A9=0.01,0,0"],
+        vec!["scheme", "add", "bad", "--print", "A4=1,2"],
+        vec!["scheme", "add", "bad", "--print-job=-1"],
+        vec!["scheme", "add", "bad", "--fax", "1,-2"],
+        vec!["scheme", "add", "bad", "--print-job", beyond],
+        vec![
+            "credit",
+            "add",
+            "bad",
+            "--group",
+            "nobody",
+            "--add",
+            "1",
+            "--account",
+            "1",
+            "--start",
+            "2099-01-01",
+        ],
+        vec!["tracking", "report", "--user", "ann", "--device", "d", "--pages", "-1"],
+        vec!["tracking", "report", "--user", "ann", "--device", "d", "--pages", "1", "--price", "-1"],
+    ]);
+    for arguments in &table {
+        let said = suite.papergate(arguments);
+        assert!(said.code == 1 || said.code == 2, "{arguments:?}: {said:?}");
+        assert!(!said.stderr.trim().is_empty(), "{arguments:?} says why");
+    }
+    assert_eq!(suite.json(&["account", "show", "ann"]), before);
+    assert_eq!(suite.json(&["account", "statement", "ann"]), statement);
+    assert_eq!(suite.json(&["account", "list"]).as_array().map(Vec::len), Some(1), "nobody got accounts");
+    assert_eq!(suite.json(&["scheme", "list"]).as_array().map(Vec::len), Some(1));
+    assert_eq!(suite.json(&["tracking", "list"]).as_array().map(Vec::len), Some(0));
+
+    // A scheme without a price for the paper, and none for others: no price, nothing printed, nothing moved.
+    let _ = suite.done(&["scheme", "edit", "library", "--print", "A4=-", "--print", "Other=-"]);
+    let job = print(&suite, "unpriced", &document("unpriced", 1, false, false)).to_string();
+    let (said, events) = mfp.session(&suite, &["--card", CARD, "--print", &job]);
+    assert_ne!(said.code, 0, "{events:?}");
+    assert_eq!(account(&suite), ("10.00".to_owned(), "0.00".to_owned()));
+    assert_eq!(mfp.printed().len(), 0);
     books_are_right(&suite);
 }

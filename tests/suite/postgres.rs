@@ -13,12 +13,7 @@ const DOCUMENTS: usize = 6;
 #[test]
 fn what_was_acknowledged_on_postgresql_survives_and_is_tracked_once() {
     let Some(Location::Postgres(url)) = postgres_location() else { return };
-    let mut suite = Suite::start_with(&[
-        ("PAPERGATE_COMMON_DATABASE_URL", &url),
-        ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
-        ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
-    ]);
+    let mut suite = Suite::start_restless(&[("PAPERGATE_COMMON_DATABASE_URL", &url)]);
     let embedded = suite.data().join("db/core.sqlite");
     assert!(!embedded.exists(), "the suite uses PostgreSQL, not {}", embedded.display());
     suite.pull_queue("pull");

@@ -1,5 +1,7 @@
 //! `papergate account`: what people have to pay with, as a cashier sees it.
 
+mod framed;
+
 use clap::{Args, Subcommand, ValueEnum};
 use domain::Money;
 use rpc::proto::charging;
@@ -11,10 +13,20 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output::{Listed, or_dash, or_null};
 use crate::reach::Patience;
+use crate::safecom::Protocol;
 use crate::{Shell, secret, time};
 
 /// Status "the account is not known" of docs/PROTOCOL.md.
 const ACCOUNT_NOT_FOUND: i32 = 220;
+
+#[derive(Debug, Args)]
+pub(crate) struct AccountArguments {
+    /// How the server is spoken to
+    #[arg(long, value_enum, default_value = "grpc", global = true)]
+    protocol: Protocol,
+    #[command(subcommand)]
+    command: AccountCommand,
+}
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountCommand {
@@ -207,7 +219,11 @@ fn fresh_id() -> Result<String, Failure> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-pub(crate) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Result<(), Failure> {
+pub(crate) async fn run(shell: &mut Shell<'_>, arguments: AccountArguments) -> Result<(), Failure> {
+    let AccountArguments { protocol, command } = arguments;
+    if protocol == Protocol::Safecom {
+        return framed::run(shell, command).await;
+    }
     match command {
         AccountCommand::Show { logon } => {
             let request = proto::PurseShowRequest { holder: logon };
@@ -279,7 +295,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Resul
             let (from_us, to_us) = period.instants()?;
             let account = account.map_or(0, i32::from);
             let mut reader = shell.reach.money_reader(Patience::Call).await?;
-            let request = proto::CashFlowRequest { from_us, to_us, account, author };
+            let request = proto::CashFlowRequest { from_us, to_us, account, author, personal };
             let pages = reader.cash_flow(request).await?.into_inner();
             transfers(shell, pages).await
         }

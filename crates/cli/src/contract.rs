@@ -9,11 +9,11 @@ use rpc::proto::{charging as charging_proto, jobserver, moneyserver, people, sup
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
 
-use crate::people::{alias, delegate, domain, group, unit};
+use crate::people::{alias, certificate, delegate, domain, group, unit};
 use crate::tracking::stats;
 use crate::{
-    Arguments, account, card, charging, device, events, jobs, mail, ping, print, queue, scheme, settings,
-    status, tracking, user,
+    Arguments, account, card, charging, credit, device, events, jobs, mail, operations, ping, print, queue,
+    scheme, settings, status, tracking, user,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
@@ -48,6 +48,11 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),
         ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),
+        ("certificate".to_owned(), names(certificate::Certificate::from(jobserver::Certificate::default()))),
+        ("trace".to_owned(), names(operations::Trace::from(jobserver::Trace::default()))),
+        ("connections".to_owned(), names(operations::Connection::from(jobserver::Connection::default()))),
+        ("statistics".to_owned(), names(operations::Statistics::from(jobserver::Statistics::default()))),
+        ("stores".to_owned(), names(operations::Store::from(jobserver::Store::default()))),
         ("mail".to_owned(), names(mail::Mail::from(jobserver::Mail::default()))),
         ("queue token".to_owned(), names(queue::token::Token::from(jobserver::Token::default()))),
         ("settings".to_owned(), names(settings::Setting::from(jobserver::Setting::default()))),
@@ -80,6 +85,8 @@ fn json_objects_have_exactly_the_documented_fields() {
             names(charging::DeviceTerms::from(charging_proto::DeviceTerms::default())),
         ),
         ("charging user".to_owned(), names(charging::UserTerms::from(charging_proto::UserTerms::default()))),
+        ("credit".to_owned(), names(credit::Credit::from(charging_proto::Credit::default()))),
+        ("credit runs".to_owned(), names(credit::Run::from(charging_proto::CreditRun::default()))),
         (
             "account unfinished".to_owned(),
             names(account::Unfinished::from(charging_proto::Unfinished::default())),

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use interpreter::{Ghostscript, Limits};
 use pdl::source::FileSource;
 use pdl::summary::Summary;
-use pdl::{Helpers, Options, ReadAt};
+use pdl::{Helpers, Options, PostScriptInterpreter, ReadAt};
 
 use crate::Shell;
 use crate::failure::Failure;
@@ -63,10 +64,13 @@ fn inspect(path: &Path) -> Result<Summary, Failure> {
         Box::new(FileSource::new(file).map_err(unreadable())?)
     };
     let bar = progress_bar(source.len(), PROGRESS_FROM_BYTES);
-    let report =
-        pdl::inspect::inspect_with(&*source, Options::default(), &Helpers::none(), &mut |position| {
-            bar.set_position(position);
-        });
+    // For PostScript that cannot be decided otherwise; without it such a file is undefined and says so.
+    let ghostscript = Ghostscript::find(Limits::default()).ok();
+    let postscript = ghostscript.map(|found| Box::new(found) as Box<dyn PostScriptInterpreter>);
+    let helpers = Helpers { postscript };
+    let report = pdl::inspect::inspect_with(&*source, Options::default(), &helpers, &mut |position| {
+        bar.set_position(position);
+    });
     bar.finish_and_clear();
     Ok(Summary::new(name, &report))
 }

@@ -1,6 +1,7 @@
 //! `papergate jobs`: documents waiting to be collected, and what became of the others.
 
 use clap::{Args, Subcommand};
+use domain::Money;
 use rpc::proto::common::page_count::{Duplex, Status as CountStatus};
 use rpc::proto::jobserver as proto;
 use rpc::proto::jobserver::job::State;
@@ -119,6 +120,7 @@ pub(crate) struct Job {
     duplex: Option<bool>,
     paper: Option<String>,
     driver: Option<String>,
+    price: Option<String>,
     #[serde(skip)]
     created_shown: String,
 }
@@ -178,6 +180,7 @@ impl From<proto::Job> for Job {
             duplex,
             paper: or_null(count.paper),
             driver: or_null(count.driver),
+            price: job.price.map(|price| Money(price).to_string()),
             created_shown: time::local(job.created_us),
         }
     }

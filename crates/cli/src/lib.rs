@@ -16,6 +16,7 @@ mod account;
 mod backup;
 mod card;
 mod charging;
+mod credit;
 mod device;
 mod directory;
 mod down;
@@ -25,12 +26,14 @@ mod integrity;
 mod jobs;
 mod mail;
 mod money;
+mod operations;
 mod people;
 mod pin;
 mod ping;
 mod print;
 mod queue;
 mod restore;
+mod safecom;
 mod scheme;
 mod settings;
 mod status;
@@ -97,6 +100,9 @@ enum Command {
     /// Who may collect whose documents
     #[command(subcommand)]
     Delegate(people::delegate::DelegateCommand),
+    /// Certificates people print with instead of a password
+    #[command(subcommand)]
+    Certificate(people::certificate::CertificateCommand),
     /// Codes that let people register a card themselves
     #[command(subcommand)]
     Puk(people::puk::PukCommand),
@@ -124,8 +130,10 @@ enum Command {
     #[command(subcommand)]
     Charging(charging::ChargingCommand),
     /// What people have to pay with
+    Account(account::AccountArguments),
+    /// Credits that the members of groups get by schedule
     #[command(subcommand)]
-    Account(account::AccountCommand),
+    Credit(credit::CreditCommand),
     /// The books of all accounts
     #[command(subcommand)]
     Money(money::MoneyCommand),
@@ -147,6 +155,17 @@ enum Command {
     /// Passwords of an LDAP directory or Active Directory
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Write down everything the servers do, into files of bounded size
+    #[command(subcommand)]
+    Trace(operations::TraceCommand),
+    /// End a server in order and start it again
+    Restart(operations::RestartArguments),
+    /// Who is connected: devices, programs, consoles
+    Connections(operations::ConnectionsArguments),
+    /// Where the jobserver's stores are, and what is in them
+    Stores(operations::StoresArguments),
+    /// What there was at each scheduled integrity check
+    Statistics(operations::StatisticsArguments),
     /// Copy stores and spool, consistently, into a directory of the server
     Backup(backup::BackupArguments),
     /// Make a data directory of what backup copied, while no server runs
@@ -206,7 +225,8 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Tracking(command) => tracking::run(shell, command).await,
             Command::Scheme(command) => scheme::run(shell, command).await,
             Command::Charging(command) => charging::run(shell, command).await,
-            Command::Account(command) => account::run(shell, command).await,
+            Command::Account(arguments) => account::run(shell, arguments).await,
+            Command::Credit(command) => credit::run(shell, command).await,
             Command::Money(command) => money::run(shell, command).await,
             Command::Inspect(arguments) => inspect::run(shell, &arguments),
             Command::Status(arguments) => status::run(shell, arguments).await,
@@ -218,6 +238,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Alias(command) => people::alias::run(shell, command).await,
             Command::Domain(command) => people::domain::run(shell, command).await,
             Command::Delegate(command) => people::delegate::run(shell, command).await,
+            Command::Certificate(command) => people::certificate::run(shell, command).await,
             Command::Puk(command) => people::puk::run(shell, command).await,
             Command::Pin(command) => pin::run(shell, command).await,
             Command::Device(command) => device::run(shell, command).await,
@@ -229,6 +250,11 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Events(command) => events::run(shell, command).await,
             Command::Mail(command) => mail::run(shell, command).await,
             Command::Directory(command) => directory::run(shell, command).await,
+            Command::Trace(command) => operations::trace(shell, command).await,
+            Command::Restart(arguments) => operations::restart(shell, arguments).await,
+            Command::Connections(arguments) => operations::connections(shell, arguments).await,
+            Command::Stores(arguments) => operations::stores(shell, arguments).await,
+            Command::Statistics(arguments) => operations::statistics(shell, arguments).await,
             Command::Backup(arguments) => backup::run(shell, arguments).await,
             Command::Restore(arguments) => restore::run(shell, &arguments),
         }

@@ -35,7 +35,8 @@ impl<'a> Output<'a> {
 
     /// Begins a listing; a JSON array grows row by row, so that a long one needs no memory.
     pub fn list<T: Listed>(&mut self) -> Listing<'_, 'a, T> {
-        Listing { output: self, rows: Vec::new(), written: 0, marker: std::marker::PhantomData }
+        let widths = T::COLUMNS.iter().map(|heading| heading.chars().count()).collect();
+        Listing { output: self, rows: Vec::new(), widths, written: 0, marker: std::marker::PhantomData }
     }
 
     /// One object in full: pretty JSON, or a line per field.
@@ -84,6 +85,8 @@ impl<'a> Output<'a> {
 pub struct Listing<'o, 'a, T> {
     output: &'o mut Output<'a>,
     rows: Vec<Vec<String>>,
+    /// Characters of the longest cell of each column.
+    widths: Vec<usize>,
     written: usize,
     marker: std::marker::PhantomData<T>,
 }
@@ -95,7 +98,16 @@ impl<T: Listed> Listing<'_, '_, T> {
     /// When the output cannot be written.
     pub fn row(&mut self, row: &T) -> Result<(), Failure> {
         if !self.output.json {
-            self.rows.push(row.cells());
+            // Done while the next rows are on their way; only lines are left for the end.
+            let mut cells = row.cells();
+            for (width, cell) in self.widths.iter_mut().zip(&mut cells) {
+                // A control character in a document's title must not drive the terminal.
+                if cell.contains(char::is_control) {
+                    *cell = cell.replace(char::is_control, "\u{fffd}");
+                }
+                *width = (*width).max(cell.chars().count());
+            }
+            self.rows.push(cells);
             return Ok(());
         }
         let before = if self.written == 0 { "[\n  " } else { ",\n  " };
@@ -112,23 +124,18 @@ impl<T: Listed> Listing<'_, '_, T> {
         if self.output.json {
             return self.output.text(if self.written == 0 { "[]\n" } else { "\n]\n" });
         }
-        let mut widths: Vec<usize> = T::COLUMNS.iter().map(|heading| heading.chars().count()).collect();
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
         let headings: Vec<String> = T::COLUMNS.iter().map(|&heading| heading.to_owned()).collect();
         let mut buffer = io::BufWriter::new(&mut *self.output.writer);
+        let mut line = String::new();
         for row in std::iter::once(&headings).chain(&self.rows) {
-            let mut line = String::new();
-            for (width, cell) in widths.iter().zip(row) {
-                // A control character in a document's title must not drive the terminal.
-                let safe: String =
-                    cell.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-                line += &format!("{safe:<width$}  ");
+            line.clear();
+            for (width, cell) in self.widths.iter().zip(row) {
+                line += cell;
+                line.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 2));
             }
-            writeln!(buffer, "{}", line.trim_end()).map_err(written)?;
+            line.truncate(line.trim_end().len());
+            line.push('\n');
+            buffer.write_all(line.as_bytes()).map_err(written)?;
         }
         buffer.flush().map_err(written)
     }

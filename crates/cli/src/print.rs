@@ -4,6 +4,8 @@ mod ipp;
 mod place;
 mod safecom;
 
+pub(crate) use place::Place;
+
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 

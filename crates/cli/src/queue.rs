@@ -107,7 +107,7 @@ pub(crate) struct QueueAdd {
     /// Cost code put into tracking records of a push queue instead of the person's
     #[arg(long, default_value = "", value_name = "CODE", hide_default_value = true)]
     cost_code: String,
-    /// Driver name put into tracking records of a push queue instead of the driver's
+    /// Driver name put into tracking records of this queue instead of the driver's
     #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
     driver_name: String,
     /// With --owner job-data: what precedes the logon in the data; without it, whoever the driver names

@@ -1,7 +1,5 @@
 //! How a server is found and called: over its socket in the data directory, or over TLS with credentials.
 
-mod tls;
-
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,9 +10,11 @@ use clap::Args;
 use hyper_util::rt::TokioIo;
 use rpc::proto::charging::charging_client::ChargingClient;
 use rpc::proto::jobserver::administration_client::AdministrationClient;
+use rpc::proto::jobserver::certificates_client::CertificatesClient;
 use rpc::proto::jobserver::directory_client::DirectoryClient;
 use rpc::proto::jobserver::event_log_client::EventLogClient;
 use rpc::proto::jobserver::mail_room_client::MailRoomClient;
+use rpc::proto::jobserver::operations_client::OperationsClient;
 use rpc::proto::jobserver::tokens_client::TokensClient;
 use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
@@ -23,6 +23,7 @@ use rpc::proto::supervisor::supervisor_client::SupervisorClient;
 use rpc::proto::trackingserver::collection_client::CollectionClient;
 use rpc::proto::trackingserver::reports_client::ReportsClient;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
+use rustls_pki_types::ServerName;
 use service::http::Trust;
 use service::options::DATA_DEFAULT;
 use tokio::net::{TcpStream, UnixStream};
@@ -196,6 +197,22 @@ impl Reach {
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
     }
 
+    /// Certificates people print with.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn certificates(&self) -> Result<CertificatesClient<Connection>, Failure> {
+        Ok(CertificatesClient::new(self.connect("jobserver", Patience::Call).await?))
+    }
+
+    /// Tracing, connections, stores.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn operations(&self) -> Result<OperationsClient<Connection>, Failure> {
+        Ok(OperationsClient::new(self.connect("jobserver", Patience::Call).await?))
+    }
+
     /// The directory's passwords.
     ///
     /// # Errors
@@ -219,6 +236,14 @@ impl Reach {
     pub async fn tracking(&self, patience: Patience) -> Result<TrackingClient<Connection>, Failure> {
         let client = TrackingClient::new(self.connect("trackingserver", patience).await?);
         Ok(client.max_decoding_message_size(ANSWER_BYTES_MAX))
+    }
+
+    /// As [`Self::tracking`], by way of the jobserver, which writes down who did it.
+    ///
+    /// # Errors
+    /// When the jobserver cannot be reached.
+    pub async fn tracking_reported(&self, patience: Patience) -> Result<TrackingClient<Connection>, Failure> {
+        Ok(TrackingClient::new(self.connect("jobserver", patience).await?))
     }
 
     /// What tracking servers say to each other.
@@ -251,7 +276,8 @@ impl Reach {
     /// # Errors
     /// When the moneyserver cannot be reached.
     pub async fn money_with(&self, patience: Patience) -> Result<MoneyClient<Connection>, Failure> {
-        Ok(MoneyClient::new(self.connect("moneyserver", patience).await?))
+        // By way of the jobserver, which writes down who did it.
+        Ok(MoneyClient::new(self.connect("jobserver", patience).await?))
     }
 
     /// What only looks at money.
@@ -271,15 +297,40 @@ impl Reach {
             .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
     }
 
-    /// Whom to trust when a remote server is spoken to by HTTP.
+    /// The remote suite, when one is meant.
+    pub fn server(&self) -> Option<&str> {
+        self.options.server.as_deref()
+    }
+
+    /// Logon and password of whoever asks.
+    ///
+    /// # Errors
+    /// When no logon is given, or the password cannot be read.
+    pub fn credentials(&self) -> Result<(String, Zeroizing<String>), Failure> {
+        let Some(login) = self.options.login.clone() else {
+            return Err(Failure::Usage("say who asks: --login LOGON".to_owned()));
+        };
+        let password = secret::read(
+            &format!("password of {login}"),
+            self.options.login_password_file.as_deref(),
+            "PAPERGATE_PASSWORD",
+        )?;
+        Ok((login, password))
+    }
+
+    /// Whom to trust when a remote server is spoken to.
     ///
     /// # Errors
     /// When neither an authority nor a fingerprint is named.
     pub fn http_trust(&self) -> Result<Trust, Failure> {
         match (&self.options.ca, &self.options.fingerprint) {
             (Some(path), _) => Ok(Trust::Authorities(path.clone())),
-            (None, Some(text)) => Ok(Trust::Pinned(tls::parse_fingerprint(text)?)),
-            (None, None) => Err(tls::nobody_trusted()),
+            (None, Some(text)) => Trust::pinned(text)
+                .ok_or_else(|| Failure::Usage("a fingerprint is 64 hexadecimal digits (SHA-256)".to_owned())),
+            // Nobody is trusted unasked.
+            (None, None) => {
+                Err(Failure::Usage("say whom to trust: --ca FILE or --fingerprint HEX".to_owned()))
+            }
         }
     }
 
@@ -314,14 +365,13 @@ impl Reach {
 
     async fn connect_remote(&self, address: &str, patience: Patience) -> Result<Connection, Failure> {
         let (host, port) = host_and_port(address, ADMINISTRATION_PORT)?;
-        let login = self.options.login.as_deref().unwrap_or_default();
-        let password = secret::read(
-            &format!("password of {login}"),
-            self.options.login_password_file.as_deref(),
-            "PAPERGATE_PASSWORD",
-        )?;
-        let connector = tls::connector(self.options.ca.as_deref(), self.options.fingerprint.as_deref())?;
-        let name = tls::server_name(&host)?;
+        let (login, password) = self.credentials()?;
+        let connector = self
+            .http_trust()?
+            .connector(&[b"h2"])
+            .map_err(|error| Failure::Configuration(error.to_string()))?;
+        let name = ServerName::try_from(host.clone())
+            .map_err(|_| Failure::Usage(format!("'{host}' is no host name")))?;
         let target = (host.clone(), port);
         let connector = service_fn(move |_| {
             let (connector, name, target) = (connector.clone(), name.clone(), target.clone());
@@ -337,7 +387,7 @@ impl Reach {
             .map_err(|error| {
                 Failure::Unreachable(format!("{host}:{port} does not answer: {}", root_cause(&error)))
             })?;
-        Ok(InterceptedService::new(channel, Credentials(Some(basic(login, &password)?))))
+        Ok(InterceptedService::new(channel, Credentials(Some(basic(&login, &password)?))))
     }
 }
 
@@ -430,6 +480,14 @@ mod tests {
             let expected = expected.map(|(host, port)| (host.to_owned(), port));
             assert_eq!(host_and_port(text, ADMINISTRATION_PORT).ok(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn nobody_is_trusted_unasked() {
+        let reach = |options| Reach::new(options).http_trust().map_err(|failure| failure.exit_code());
+        assert_eq!(reach(ReachOptions::default()), Err(2));
+        let fingerprint = Some("00".to_owned());
+        assert_eq!(reach(ReachOptions { fingerprint, ..ReachOptions::default() }), Err(2));
     }
 
     #[test]

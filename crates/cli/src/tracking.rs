@@ -2,6 +2,8 @@
 
 pub(crate) mod collect;
 mod export;
+mod framed;
+mod report;
 pub(crate) mod stats;
 
 use clap::{Args, Subcommand};
@@ -15,6 +17,7 @@ use crate::Shell;
 use crate::failure::Failure;
 use crate::output::{Listed, or_dash, or_null};
 use crate::reach::Patience;
+use crate::safecom::Protocol;
 use crate::time::{self, Edge};
 
 use export::{ExportOptions, Exported};
@@ -23,6 +26,8 @@ use export::{ExportOptions, Exported};
 pub(crate) enum TrackingCommand {
     /// List records
     List(TrackingList),
+    /// Tell the tracking server of a job that another system printed
+    Report(report::TrackingReport),
     /// Write records as a file in the guide's formats, to standard output or --output
     Export(TrackingExport),
     /// Export records, then delete them
@@ -79,6 +84,9 @@ pub(crate) struct TrackingList {
     /// At most this many, oldest first
     #[arg(long, default_value_t = 0, value_name = "N")]
     limit: u32,
+    /// How the server is spoken to
+    #[arg(long, value_enum, default_value = "grpc")]
+    protocol: Protocol,
 }
 
 #[derive(Debug, Args)]
@@ -106,6 +114,7 @@ pub(crate) struct TrackingDelete {
 pub(crate) async fn run(shell: &mut Shell<'_>, command: TrackingCommand) -> Result<(), Failure> {
     match command {
         TrackingCommand::List(arguments) => list(shell, arguments).await,
+        TrackingCommand::Report(arguments) => report::run(shell, arguments).await,
         TrackingCommand::Export(arguments) => {
             let exported = export::run(shell, &arguments.period, &arguments.options).await?;
             told(shell, &arguments.options, &exported)
@@ -125,6 +134,9 @@ fn told(shell: &mut Shell<'_>, options: &ExportOptions, exported: &Exported) -> 
 
 async fn list(shell: &mut Shell<'_>, arguments: TrackingList) -> Result<(), Failure> {
     let Instants { from_us, to_us } = arguments.period.instants()?;
+    if arguments.protocol == Protocol::Safecom {
+        return framed::list(shell, (from_us, to_us), arguments.period.user, arguments.limit).await;
+    }
     let request = proto::ListRequest {
         from_us,
         to_us,

@@ -38,9 +38,9 @@ impl CostControl {
         }
     }
 
-    /// Reads what [`CostControl::as_str`] writes.
+    /// Reads what [`CostControl::as_str`] or [`CostControl::accounting_model`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|control| control.as_str() == text)
+        Self::ALL.into_iter().find(|control| control.as_str() == text || control.accounting_model() == text)
     }
 
     /// The word of tracking records (guide, "Format of tracking data", `AccountingModelUsed`): who is tracked prints

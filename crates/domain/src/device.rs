@@ -215,6 +215,16 @@ impl Target {
     }
 }
 
+impl Target {
+    /// As [`Target::attempts`], but only the ways that nobody can read on the network (guide, "Encrypt and ignore High Speed
+    /// Print"). A device's own session is no way of these; whether it is encrypted is known when it is open.
+    pub fn attempts_encrypted(&self) -> Vec<Attempt> {
+        let mut attempts = self.attempts();
+        attempts.retain(|attempt| attempt.channel == Channel::Ipps);
+        attempts
+    }
+}
+
 fn split_authority(text: &str) -> Result<(String, Option<u16>), TargetError> {
     let wrong = || TargetError::Authority(text.to_owned());
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
@@ -346,6 +356,25 @@ mod tests {
         }
         let attempts = Target::parse("ipp://p/x", Channel::Auto).unwrap().attempts();
         assert_eq!(attempts[0].path, "/x");
+    }
+
+    #[test]
+    fn sec_1_only_ipps_is_encrypted_and_nothing_else_is_tried() {
+        let rows = [
+            ("p", Channel::Auto, Some(631)),
+            ("p:631", Channel::Auto, Some(631)),
+            ("p:9100", Channel::Auto, None),
+            ("ipps://p:443/x", Channel::Auto, Some(443)),
+            ("ipp://p", Channel::Auto, None),
+            ("p", Channel::Raw, None),
+            ("", Channel::Session, None),
+        ];
+        for (address, channel, port) in rows {
+            let attempts = Target::parse(address, channel).unwrap().attempts_encrypted();
+            let ways: Vec<_> = attempts.iter().map(|attempt| (attempt.channel, attempt.port)).collect();
+            let expected: Vec<_> = port.map(|port| (Channel::Ipps, port)).into_iter().collect();
+            assert_eq!(ways, expected, "{address}");
+        }
     }
 
     #[test]

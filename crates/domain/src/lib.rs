@@ -16,7 +16,9 @@
 //! - [`login`]: who may log in at a device
 //! - [`collect`]: which held documents may be printed, by whom
 //! - [`finishing`]: what the panel and the ticket change of a document
+//! - [`short_name`]: what panels leave out of documents' names
 //! - [`retention`]: how long a job is kept
+//! - [`walkup`]: copies, faxes, scans and e-mails made at a device
 //! - [`tracking`]: who printed what, where, when, at which price
 //! - [`money`] has the amounts
 //! - [`price`]: what a document costs
@@ -24,10 +26,12 @@
 //! - [`mail`]: what mails say
 //! - [`charge`]: who is tracked and who pays, at which device
 //! - [`ledger`]: accounts of people, and every movement on them of money
+//! - [`credit`]: credits that groups get by schedule
 
 pub mod charge;
 pub mod collect;
 pub mod count;
+pub mod credit;
 pub mod data_logon;
 pub mod device;
 pub mod event;
@@ -44,11 +48,14 @@ pub mod push;
 pub mod queue;
 pub mod retention;
 pub mod secret;
+pub mod short_name;
 pub mod status;
+mod template_file;
 pub mod text;
 pub mod time;
 pub mod tracking;
 pub mod user;
+pub mod walkup;
 
 pub use count::PageCount;
 pub use id::{CardId, DeviceId, DocumentId, JobId, QueueId, SubmissionId, TrackingId, UserId};

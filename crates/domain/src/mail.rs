@@ -32,6 +32,8 @@ pub enum Kind {
     DelegateAccept,
     /// A delegate rejected.
     DelegateReject,
+    /// A document was refused, or does not come out of a push queue.
+    JobRefused,
     /// A session ended with credits still reserved.
     UnfinishedJob,
     /// Errors of the event log, for the administrator.
@@ -40,7 +42,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Welcome,
         Self::Puk,
         Self::Code,
@@ -52,6 +54,7 @@ impl Kind {
         Self::DelegateReject,
         Self::UnfinishedJob,
         Self::Event,
+        Self::JobRefused,
     ];
 
     /// Stable name for scripts and rows.
@@ -66,6 +69,7 @@ impl Kind {
             Self::DelegateRequest => "delegate-request",
             Self::DelegateAccept => "delegate-accept",
             Self::DelegateReject => "delegate-reject",
+            Self::JobRefused => "job-refused",
             Self::UnfinishedJob => "unfinished-job",
             Self::Event => "event",
         }
@@ -88,6 +92,7 @@ impl Kind {
             Self::DelegateRequest => "EmailDelegateRequest.txt",
             Self::DelegateAccept => "EmailDelegateRequestAccept.txt",
             Self::DelegateReject => "EmailDelegateRequestReject.txt",
+            Self::JobRefused => "EmailJobRefused.txt",
             Self::UnfinishedJob => "UnfinishedJob.txt",
             Self::Event => "EmailEvent.txt",
         }
@@ -105,6 +110,7 @@ impl Kind {
             Self::DelegateRequest => include_str!("mail/templates/EmailDelegateRequest.txt"),
             Self::DelegateAccept => include_str!("mail/templates/EmailDelegateRequestAccept.txt"),
             Self::DelegateReject => include_str!("mail/templates/EmailDelegateRequestReject.txt"),
+            Self::JobRefused => include_str!("mail/templates/EmailJobRefused.txt"),
             Self::UnfinishedJob => include_str!("mail/templates/UnfinishedJob.txt"),
             Self::Event => include_str!("mail/templates/EmailEvent.txt"),
         }
@@ -132,6 +138,7 @@ impl Kind {
             Self::Code => &["CARDNO"],
             Self::JobDelete | Self::DeleteWarning => DOCUMENT,
             Self::IdExpires => &["DELETEDATE", "DELETETIME"],
+            Self::JobRefused => &["DOCUMENTNAME", "QUEUENAME", "REASON"],
             Self::DelegateRequest => &["DELEGATEUSER", "DELEGATELINK"],
             Self::DelegateAccept | Self::DelegateReject => &["DELEGATEUSER"],
             Self::UnfinishedJob => &[
@@ -169,6 +176,8 @@ impl Kind {
                 "PIN" => "1234",
                 "CARDNO" => "AB12cd",
                 "DOCUMENTNAME" => "Report.pdf",
+                "QUEUENAME" => "office",
+                "REASON" => "there is no more disk space on the server",
                 "SUBMITDATE" | "STARTDATE" => "2026-11-21",
                 "DELETEDATE" => "2026-11-22",
                 "SUBMITTIME" | "DELETETIME" | "STARTTIME" => "08:30",

@@ -11,7 +11,7 @@ pub mod job_name;
 use crate::money::Money;
 
 /// Paper as charging schemes know it.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum PaperSize {
     /// ISO A3.
     A3,
@@ -26,6 +26,7 @@ pub enum PaperSize {
     /// 11 x 17 inches.
     Ledger,
     /// Everything else, and paper that is not known ("Default" in some drivers).
+    #[default]
     Other,
 }
 
@@ -182,7 +183,7 @@ impl Scheme {
 }
 
 /// What came out on one paper size. Counts are of all copies.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Part {
     /// Paper.
     pub size: PaperSize,

@@ -14,7 +14,7 @@ pub struct Push {
     pub when_away: WhenAway,
     /// Put in the place of the person's cost code in tracking records; empty for not.
     pub cost_code: String,
-    /// Put in the place of the driver's name in tracking records; empty for not.
+    /// Put in the place of the driver's name in tracking records, of a pull queue too; empty for not.
     pub driver_name: String,
     /// Ask the printer's state by SNMP before each document ("SNMP status enabled").
     pub snmp_status: bool,
@@ -66,6 +66,8 @@ pub enum Wait {
     PersonAtDevice,
     /// The tracking server is away, and the queue waits for it.
     TrackingAway,
+    /// The device prints through its own session only, and has none now.
+    NotConnected,
     /// The printer says by SNMP that it cannot print: what is wrong, in a few words.
     Printer(&'static str),
 }
@@ -79,19 +81,24 @@ pub struct Circumstances {
     pub person_at_device: bool,
     /// The queue holds documents while the tracking server is away, and it is.
     pub held_for_tracking: bool,
+    /// The device prints through its own session, and has none.
+    pub disconnected: bool,
     /// What the printer says is wrong, where it is asked.
     pub printer: Option<&'static str>,
 }
 
 /// Why a document has to wait; `None` when it may go.
 pub fn wait(circumstances: Circumstances) -> Option<Wait> {
-    let Circumstances { counting, person_at_device, held_for_tracking, printer } = circumstances;
+    let Circumstances { counting, person_at_device, held_for_tracking, disconnected, printer } =
+        circumstances;
     if counting {
         Some(Wait::NotCounted)
     } else if person_at_device {
         Some(Wait::PersonAtDevice)
     } else if held_for_tracking {
         Some(Wait::TrackingAway)
+    } else if disconnected {
+        Some(Wait::NotConnected)
     } else {
         printer.map(Wait::Printer)
     }
@@ -124,6 +131,7 @@ mod tests {
             counting: true,
             person_at_device: true,
             held_for_tracking: true,
+            disconnected: true,
             printer: Some("paper jam"),
         };
         let counted = Circumstances { counting: false, ..all };
@@ -132,7 +140,9 @@ mod tests {
         assert_eq!(wait(counted), Some(Wait::PersonAtDevice));
         assert_eq!(wait(left), Some(Wait::TrackingAway));
         let tracked = Circumstances { held_for_tracking: false, ..left };
-        assert_eq!(wait(tracked), Some(Wait::Printer("paper jam")));
-        assert_eq!(wait(Circumstances { printer: None, ..tracked }), None);
+        assert_eq!(wait(tracked), Some(Wait::NotConnected));
+        let connected = Circumstances { disconnected: false, ..tracked };
+        assert_eq!(wait(connected), Some(Wait::Printer("paper jam")));
+        assert_eq!(wait(Circumstances { printer: None, ..connected }), None);
     }
 }

@@ -17,8 +17,12 @@ statuses! {
     OK = 0;
     /// General failure.
     GENERAL_FAILURE = 1;
+    /// Handle is not valid: a session or object is not open.
+    NOT_OPEN = 3;
     /// A connection was lost.
     CONNECTION_LOST = 5;
+    /// Invalid version of a request, or of its fields.
+    REQUEST_INVALID = 6;
     /// User cancelled.
     CANCELLED_BY_USER = 9;
     /// General money server failure.
@@ -35,6 +39,8 @@ statuses! {
     DATABASE_DOWN = 17;
     /// Connection lost during transfer.
     LOST_IN_TRANSFER = 22;
+    /// Invalid encryption.
+    ENCRYPTION_UNUSABLE = 25;
     /// Job is locked.
     JOB_LOCKED = 45;
     /// User is not allowed access to object.
@@ -117,6 +123,8 @@ statuses! {
     ACCOUNT_NOT_FOUND = 220;
     /// Reservation failure.
     RESERVATION_FAILED = 224;
+    /// Schedule could not be found.
+    SCHEDULE_NOT_FOUND = 230;
     /// Too many delegates.
     TOO_MANY_DELEGATES = 310;
     /// Delegate already exists.

@@ -14,6 +14,10 @@ pub struct Config {
     pub clients_port: u16,
     /// TCP port for administrators on other machines, gRPC over TLS; default 7723.
     pub administration_port: u16,
+    /// TCP port of the loopback for the administrator's console (`telnet`); default 0: no console.
+    pub console_port: u16,
+    /// TCP port of the pages that mails lead to, HTTPS; default 0: no pages.
+    pub links_port: u16,
     /// Directory of held documents; default `spool` in the data directory.
     pub spool: Option<PathBuf>,
     /// Name of this machine in tracking records and server information; default the host's name.
@@ -26,6 +30,8 @@ impl Default for Config {
             devices_port: 7500,
             clients_port: 7700,
             administration_port: 7723,
+            console_port: 0,
+            links_port: 0,
             spool: None,
             computer_name: None,
         }

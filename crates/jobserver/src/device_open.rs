@@ -30,5 +30,5 @@ pub(crate) async fn device_open(claimed: ClaimedDevice) -> Result<DeviceSession,
     let id = device.id;
     server.blocking(move |state| state.store.device_seen(id, now)).await?;
     device.last_seen = Some(now);
-    Ok(DeviceSession { server, device, person: None, presence: None, balance: None })
+    Ok(DeviceSession { server, device, person: None, presence: None, balance: None, walkups: Vec::new() })
 }

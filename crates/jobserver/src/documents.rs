@@ -39,7 +39,8 @@ pub(crate) async fn documents(
                 Some(device) => crate::charge::shown(state, device, &person, &jobs)?,
                 None => vec![None; jobs.len()],
             };
-            let priced = jobs.iter().zip(prices).map(|(job, price)| Document { price, ..document(job) });
+            let priced =
+                jobs.iter().zip(prices).map(|(job, price)| Document { price, ..document(state, job) });
             Ok::<_, Failed>(priced.collect())
         })
         .await
@@ -153,18 +154,18 @@ async fn change(
                 Ok::<_, DocumentRefused>(Change { job, message: None })
             };
             let job = state.store.job_change(name, id, decide, now)??;
-            Ok::<_, Failed>(document(&job))
+            Ok::<_, Failed>(document(state, &job))
         })
         .await
 }
 
 /// A job as a panel shows it.
-pub(crate) fn document(job: &Job) -> Document {
+pub(crate) fn document(state: &crate::state::State, job: &Job) -> Document {
     let counted = job.count.status == CountStatus::Ok;
     let copies = i64::from(job.panel_copies);
     Document {
         id: job.id,
-        name: job.name.clone(),
+        name: crate::short_names::shorten(state, &job.name),
         created: job.created,
         bytes: job.bytes,
         pages: counted.then_some(job.count.pages * copies),

@@ -1,7 +1,7 @@
 //! Compares the spool with the job rows and repairs what does not fit.
 //!
-//! - A file without a row was never acknowledged, or its job is gone: it is deleted.
-//! - A file that was being written when the server died: deleted.
+//! - A file without a row was never acknowledged, perhaps not even finished when the server died, or its job is
+//!   gone: it is deleted.
 //! - A row whose file is gone: the job ends, and says so.
 //!
 //! Documents on their way in are left alone. Files are listed before rows, so that a document committed
@@ -33,6 +33,10 @@ pub(crate) struct Report {
 const PAGE: i64 = 5_000;
 /// Findings that are told one by one.
 const FINDINGS_MAX: usize = 1_000;
+/// How often the clock is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// How long statistics are kept: as long as events are by default.
+const STATISTICS_KEPT: Duration = Duration::from_secs(366 * 86_400);
 /// Findings that are events of their own.
 const EVENTS_MAX: usize = 100;
 
@@ -44,12 +48,7 @@ pub(crate) fn check(state: &State) -> Result<Report, Failed> {
     let mut report = Report::default();
     let listing = state.spool.list().map_err(|error| Failed::internal("reading the spool", &error))?;
     let files: HashSet<DocumentId> = listing.documents.iter().copied().collect();
-    let active: HashSet<DocumentId> = files
-        .iter()
-        .copied()
-        .chain(listing.parts.iter().map(|(id, _)| *id))
-        .filter(|&id| state.spool.is_active(id))
-        .collect();
+    let active: HashSet<DocumentId> = files.iter().copied().filter(|&id| state.spool.is_active(id)).collect();
     report.files = count(files.len());
 
     let mut with_row = HashSet::new();
@@ -73,15 +72,6 @@ pub(crate) fn check(state: &State) -> Result<Report, Failed> {
     for &document in files.difference(&with_row).filter(|document| !active.contains(document)) {
         state.spool.delete(document)?;
         report.tell(format!("the file of document {document} has no job: deleted"));
-    }
-    for (_, path) in
-        listing.parts.iter().filter(|(id, _)| !active.contains(id) && !state.spool.is_active(*id))
-    {
-        let deleted = std::fs::remove_file(path);
-        report.tell(match deleted {
-            Ok(()) => format!("{} was never finished: deleted", path.display()),
-            Err(error) => format!("{} was never finished and cannot be deleted: {error}", path.display()),
-        });
     }
     for path in &listing.strangers {
         report.tell(format!("{} is not the spool's: left alone", path.display()));
@@ -114,18 +104,42 @@ fn end_lost(state: &State, id: JobId, document: DocumentId, report: &mut Report)
     Ok(())
 }
 
-/// Runs the check again and again until the stop. The first run is the start's.
+/// Checks whenever the schedule says so until the stop; the start has made one already.
 pub(crate) async fn task(server: Jobserver) {
     let stop = server.0.stop.token();
     loop {
-        let interval = server.0.settings().integrity_interval().max(Duration::from_secs(1));
-        if stop.run_until_cancelled(tokio::time::sleep(interval)).await.is_none() {
+        if let Err(error) = server.blocking(|state| check_if_due(state)).await {
+            tracing::warn!(%error, "the integrity check could not be made; it is tried again");
+        }
+        if stop.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await.is_none() {
             return;
         }
-        if let Err(error) = server.blocking(|state| check(state)).await {
-            tracing::warn!(%error, "the integrity check could not be made; it is repeated");
-        }
     }
+}
+
+/// Checks, deletes what is too old and takes statistics, when it is time and nobody else began. That one begins is written down
+/// first: whatever stops it in the middle, it does not begin again before its next time. Blocks.
+///
+/// # Errors
+/// When the store or the spool cannot be read.
+pub(crate) fn check_if_due(state: &State) -> Result<bool, Failed> {
+    let (now, last) = (state.now(), state.store.statistics_last()?);
+    if !state.settings().integrity_schedule().is_due(last.map(|last| last.0), now.0) {
+        return Ok(false);
+    }
+    let Some(id) = state.store.statistics_begin(last, now)? else { return Ok(false) };
+    let report = check(state)?;
+    let deleted = crate::retention::run(state)?;
+    state.store.statistics_end(id, count(report.findings.len()), count(deleted), state.now())?;
+    state.store.statistics_forget(now.minus(STATISTICS_KEPT))?;
+    tracing::info!(
+        jobs = report.jobs,
+        files = report.files,
+        findings = report.findings.len(),
+        deleted,
+        "spool and job rows were compared"
+    );
+    Ok(true)
 }
 
 impl Report {

@@ -13,6 +13,7 @@ use std::path::Path;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use domain::UserId;
+use domain::people::link::SIGNATURE_BYTES;
 use domain::secret::{CardCode, Password, Pin, Puk};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
@@ -32,10 +33,31 @@ pub(crate) struct Keys {
     seal: LessSafeKey,
     card: hmac::Key,
     token: hmac::Key,
+    link: hmac::Key,
     pin: hmac::Key,
     puk: hmac::Key,
     password: Zeroizing<[u8; KEY_LEN]>,
     check: String,
+    /// Hashes of cards, PINs and passwords so far, for the proof that every login costs the same.
+    #[cfg(test)]
+    pub(crate) hashed: Hashed,
+}
+
+/// Hashes by what they hide.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(crate) struct Hashed([std::sync::atomic::AtomicUsize; 3]);
+
+#[cfg(test)]
+impl Hashed {
+    fn note(&self, what: usize) {
+        self.0[what].fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Cards, PINs, passwords.
+    pub(crate) fn counts(&self) -> [usize; 3] {
+        [0, 1, 2].map(|what| self.0[what].load(std::sync::atomic::Ordering::Relaxed))
+    }
 }
 
 /// A key file cannot be used.
@@ -75,6 +97,7 @@ impl Keys {
             seal: aead_key(&derive(&installation, "seal")),
             card: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "card")),
             token: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "token")),
+            link: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&installation, "link")),
             pin: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "pin")),
             puk: hmac::Key::new(hmac::HMAC_SHA256, &*derive(&pepper, "puk")),
             password: derive(&pepper, "password"),
@@ -83,6 +106,8 @@ impl Keys {
                 hex(&derive(&installation, "check")[..8]),
                 hex(&derive(&pepper, "check")[..8])
             ),
+            #[cfg(test)]
+            hashed: Hashed::default(),
         })
     }
 
@@ -99,12 +124,27 @@ impl Keys {
 
     /// What a card is found by.
     pub(crate) fn card_hash(&self, code: &CardCode) -> Vec<u8> {
+        #[cfg(test)]
+        self.hashed.note(0);
         hmac::sign(&self.card, code.expose().as_bytes()).as_ref().to_vec()
     }
 
     /// What a token is found by.
     pub(crate) fn token_hash(&self, token: &str) -> Vec<u8> {
         hmac::sign(&self.token, token.as_bytes()).as_ref().to_vec()
+    }
+
+    /// Signs what a link claims.
+    pub(crate) fn link_signature(&self, claim: &[u8]) -> [u8; SIGNATURE_BYTES] {
+        let mut signature = [0; SIGNATURE_BYTES];
+        signature.copy_from_slice(&hmac::sign(&self.link, claim).as_ref()[..SIGNATURE_BYTES]);
+        signature
+    }
+
+    /// Whether a link's claim was signed here, in constant time.
+    pub(crate) fn link_is(&self, claim: &[u8], signature: &[u8; SIGNATURE_BYTES]) -> bool {
+        use subtle::ConstantTimeEq as _;
+        self.link_signature(claim).ct_eq(signature).into()
     }
 
     /// What an open PUK is found by.
@@ -115,6 +155,8 @@ impl Keys {
     /// What a person's PIN is compared with. Four characters are guessed in no time by whoever has the key,
     /// so a slow hash would add nothing; the key is what protects them.
     pub(crate) fn pin_hash(&self, user: UserId, pin: &Pin) -> Vec<u8> {
+        #[cfg(test)]
+        self.hashed.note(1);
         let mut context = hmac::Context::with_key(&self.pin);
         context.update(&user.0.to_be_bytes());
         context.update(pin.expose().as_bytes());
@@ -144,6 +186,8 @@ impl Keys {
     }
 
     fn argon2(&self) -> Argon2<'_> {
+        #[cfg(test)]
+        self.hashed.note(2);
         let params = Params::new(ARGON2_MEMORY_KIB, ARGON2_PASSES, 1, None)
             .expect("the constants are within argon2's limits");
         Argon2::new_with_secret(&*self.password, Algorithm::Argon2id, Version::V0x13, params)

@@ -72,8 +72,8 @@ pub(crate) async fn by_password(server: &Jobserver, logon: &str, password: Passw
 
 /// Looks the person up, verifies the secrets, lets the rule decide and counts a failure.
 ///
-/// A known and an unknown card take the same steps: one look-up, one keyed hash of a PIN, and after a refusal
-/// one transaction.
+/// A known and an unknown card take the same steps: the same look-ups, one keyed hash of a PIN, and after a refusal one
+/// transaction that changes as many rows. A test counts them.
 async fn judge(
     server: &Jobserver,
     methods: LoginMethods,

@@ -138,7 +138,15 @@ pub(crate) async fn print_pushed(
     job: JobId,
 ) -> Result<(), Failed> {
     let (sender, mut told) = mpsc::channel(EVENTS_WAITING_MAX);
-    server.0.tasks.spawn(async move { while told.recv().await.is_some() {} });
+    let (printers, output) = (server.0.printers.clone(), device.id);
+    server.0.tasks.spawn(async move {
+        while let Some(event) = told.recv().await {
+            // A device that prints only through its session has a connection for it.
+            if let PrintEvent::Stream(document) = event {
+                printers.hand_over(output, document);
+            }
+        }
+    });
     let forced = Forced::default();
     let (events, stopper) = (Events(sender), Stopper::default());
     let run = Run { server: server.clone(), device, user, forced, tracked, events, stopper };
@@ -208,9 +216,9 @@ impl Run {
     async fn print_one(&self, id: JobId, copies: Option<i32>) -> Result<(), Failed> {
         let state = &self.server.0;
         let Some(_lock) = state.locks.try_lock(id) else { return Err(DocumentRefused::Locked.into()) };
-        let (user, device) = (self.user.clone(), self.device.id);
-        let opened = self.server.blocking(move |state| open(state, id, &user, copies)).await?;
-        let Opened { job, document, copies, reader, standing } = opened;
+        let (user, device, output) = (self.user.clone(), self.device.id, self.device.clone());
+        let opened = self.server.blocking(move |state| open(state, id, &user, &output, copies)).await?;
+        let Opened { job, document, copies, reader, standing, encrypted } = opened;
         let reader = match reader {
             Ok(reader) => reader,
             // Held on, with the reason shown: a disk that failed once may read tomorrow.
@@ -251,6 +259,7 @@ impl Run {
             events: &self.events,
             meter: &meter,
             stopper: &self.stopper,
+            encrypted,
         };
         // The row and the first bytes go at the same time. A job that was deleted in this very moment ends the
         // sending; a store that is away does not: how it ended is stored when it is back.
@@ -351,9 +360,17 @@ struct Opened {
     copies: i32,
     reader: Result<Reader, SpoolError>,
     standing: Standing,
+    /// It has to travel encrypted.
+    encrypted: bool,
 }
 
-fn open(state: &State, id: JobId, user: &User, copies: Option<i32>) -> Result<Opened, Failed> {
+fn open(
+    state: &State,
+    id: JobId,
+    user: &User,
+    device: &Device,
+    copies: Option<i32>,
+) -> Result<Opened, Failed> {
     let job = state.store.job_show(id)?;
     let copies = copies.or(job.as_ref().map(|job| job.panel_copies)).unwrap_or(1);
     let standing = shared::standing(state, job.as_ref(), user)?;
@@ -370,7 +387,8 @@ fn open(state: &State, id: JobId, user: &User, copies: Option<i32>) -> Result<Op
     {
         reader = Err(crate::spool::Damaged("its length is not what was stored").into());
     }
-    Ok(Opened { job, document, copies, reader, standing })
+    let encrypted = release::encryption(state, device, [user.id, job.owner])?;
+    Ok(Opened { job, document, copies, reader, standing, encrypted })
 }
 
 /// How a document's way ended.

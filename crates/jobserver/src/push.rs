@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::count::CountStatus;
-use domain::device::Device;
+use domain::device::{Channel, Device};
 use domain::job::{Job, Reason, State as JobState};
 use domain::push::{Circumstances, Wait, wait};
 use domain::queue::{Kind, Queue};
@@ -104,12 +104,16 @@ fn is_push(state: &State, queue: QueueId) -> bool {
     state.queues().iter().any(|other| other.id == queue && other.kind == Kind::Push)
 }
 
-/// What a push queue says of its records instead of the person and the driver, and that it was one.
+/// What a queue says of its records instead of the driver and, a push queue, the person; and that it was one.
 pub(crate) fn describe(state: &State, job: &Job, device: &Device, record: &mut Record) {
     let queues = state.queues();
-    let Some(queue) = queues.iter().find(|queue| queue.id == job.queue && queue.kind == Kind::Push) else {
+    let Some(queue) = queues.iter().find(|queue| queue.id == job.queue) else { return };
+    if !queue.push.driver_name.is_empty() {
+        record.driver_name.clone_from(&queue.push.driver_name);
+    }
+    if queue.kind != Kind::Push {
         return;
-    };
+    }
     // Held with a reason, it may have been collected at a panel somewhere else.
     if output_of(&queues, queue).is_some_and(|output| output.name.key() != device.name.key())
         && queue.push.device.as_ref().is_none_or(|name| name.key() != device.name.key())
@@ -120,9 +124,13 @@ pub(crate) fn describe(state: &State, job: &Job, device: &Device, record: &mut R
     if !queue.push.cost_code.is_empty() {
         record.user_cost_code.clone_from(&queue.push.cost_code);
     }
-    if !queue.push.driver_name.is_empty() {
-        record.driver_name.clone_from(&queue.push.driver_name);
-    }
+}
+
+/// The device that a queue's documents are tracked and priced under; none of a pull queue.
+pub(crate) fn tracked_under(state: &State, queue: QueueId) -> Option<domain::DeviceName> {
+    let queues = state.queues();
+    let queue = queues.iter().find(|other| other.id == queue && other.kind == Kind::Push)?;
+    queue.push.device.clone().or_else(|| output_of(&queues, queue).map(|output| output.name.clone()))
 }
 
 /// A device by its name.
@@ -199,12 +207,14 @@ async fn drain(server: &Jobserver, queue: QueueId) -> Result<(), Failed> {
             person_at_device: server.0.push.is_present(output.id),
             held_for_tracking: queue.push.when_away.holds(server.0.settings().push_when_away())
                 && !is_tracking_there(server).await,
+            disconnected: output.target.channel == Channel::Session && !server.0.printers.takes(output.id),
             printer: if queue.push.snmp_status { printer_state(server, &output).await? } else { None },
         };
         if let Some(why) = wait(circumstances) {
             let message = match why {
                 Wait::NotCounted => "Its pages are being counted.".to_owned(),
                 Wait::PersonAtDevice => format!("Somebody is logged in at {}.", output.name),
+                Wait::NotConnected => format!("{} is not connected to the server.", output.name),
                 Wait::TrackingAway => "The tracking server is away.".to_owned(),
                 Wait::Printer(what) => format!("The printer {} cannot print: {what}.", output.name),
             };
@@ -315,7 +325,16 @@ async fn hold(server: &Jobserver, id: JobId, message: String) -> Result<(), Fail
         let is_here = job.state == JobState::Held && job.reason == Reason::HoldUntilSpecified;
         is_here.then(|| Job { reason: Reason::HeldAgain, message: message.clone(), ..job })
     })
-    .await
+    .await?;
+    let told = server.blocking(move |state| {
+        let job = state.store.job_show(id)?;
+        let is_held = |job: &Job| job.state == JobState::Held && job.reason == Reason::HeldAgain;
+        if let Some(job) = job.filter(is_held) {
+            crate::mail::refusal::held(state, &job);
+        }
+        Ok::<_, Failed>(())
+    });
+    told.await
 }
 
 async fn change(
@@ -337,10 +356,7 @@ async fn change(
 
 /// What the printer says keeps it from printing. One that does not answer is tried: its connection will tell.
 async fn printer_state(server: &Jobserver, device: &Device) -> Result<Option<&'static str>, Failed> {
-    let id = device.id;
-    let charging = server.blocking(move |state| state.store.device_charging(id)).await?;
-    let mut target = snmp::Target::new(device.target.address.host.clone());
-    (target.port, target.community) = (charging.snmp_port, charging.snmp_community);
+    let Some(target) = server.snmp_target(device).await else { return Ok(None) };
     match snmp::obstacle(&target).await {
         Ok(obstacle) => Ok(obstacle),
         Err(error) => {

@@ -25,6 +25,8 @@ pub struct DeviceSession {
     pub(crate) presence: Option<crate::push::Presence>,
     /// What the person could spend when they logged in; `None` for somebody who does not pay here.
     pub(crate) balance: Option<domain::Money>,
+    /// What this connection has told of and has not ended.
+    pub(crate) walkups: Vec<crate::walkup::Held>,
 }
 
 /// A successful login.
@@ -106,6 +108,13 @@ pub enum PrintEvent {
         /// For people.
         message: String,
     },
+    /// The device will soon need somebody: toner or paper is low.
+    Warned {
+        /// Which document it was seen with.
+        job: JobId,
+        /// For people.
+        message: String,
+    },
     /// It came out; tracked, and deleted or retained.
     Printed {
         /// Which.
@@ -140,14 +149,35 @@ pub struct DocumentStream {
     pub bytes: u64,
     /// Times the device is to print them.
     pub copies: i32,
+    /// It goes over an encrypted connection or not at all.
+    pub encrypted: bool,
     /// The bytes of one copy. An `Err` means that they end here and must not be printed; a channel that
     /// closes before `bytes` have come means the same.
     pub chunks: mpsc::Receiver<Result<bytes::Bytes, Failed>>,
-    /// How it ended: `Ok` when the device said that it printed, else one sentence why not. Dropping it
-    /// means that the session was lost: not printed.
-    pub outcome: oneshot::Sender<Result<(), String>>,
+    /// How it ended, and what the device counted. Dropping it means that the session was lost: not printed.
+    pub outcome: oneshot::Sender<Reported>,
     /// Asked when somebody wants the document stopped: the face gives it up if its end has not been sent yet.
     pub stopper: crate::cancel::Stopper,
+}
+
+/// What a device says of a document that came through its session.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Reported {
+    /// `Ok` when it printed, else one sentence why not.
+    pub outcome: Result<(), String>,
+    /// There was nobody to send it to: the device has nothing of it.
+    pub nothing_sent: bool,
+    /// What came out, of all copies; `None` when it does not count.
+    pub counts: Option<domain::charge::post::Report>,
+    /// Coverage of cyan, magenta, yellow and black in hundredths of a percent; `None` when it does not measure.
+    pub toner: Option<[u16; 4]>,
+}
+
+impl From<Result<(), String>> for Reported {
+    /// Without counts.
+    fn from(outcome: Result<(), String>) -> Self {
+        Self { outcome, nothing_sent: false, counts: None, toner: None }
+    }
 }
 
 /// A device that is registered and has not proved itself yet. Its secret never travels: the device
@@ -303,12 +333,44 @@ impl DeviceSession {
         crate::people::puk::pin_change(self, old, new, again).await
     }
 
+    /// Lets the person begin to copy, fax, scan or e-mail; what can be spent for it, `None` for somebody who does not pay.
+    ///
+    /// # Errors
+    /// Status 53 when nobody is logged in, 46 without the right, 80 without enough for one page, 3 for an id in use, 12 for too much
+    /// at once.
+    pub async fn walkup_begin(
+        &mut self,
+        asked: crate::walkup::Asked,
+    ) -> Result<Option<domain::Money>, Failed> {
+        crate::walkup::begin(self, asked).await
+    }
+
+    /// Takes counts of what was begun; nobody needs to be logged in any more.
+    ///
+    /// # Errors
+    /// Status 3 for what is not under way, 6 for counts that make no sense.
+    pub async fn walkup_count(
+        &mut self,
+        session: String,
+        parts: Vec<domain::price::Part>,
+    ) -> Result<crate::walkup::Counted, Failed> {
+        crate::walkup::count(self, session, parts).await
+    }
+
+    /// Takes the end of what was begun, once.
+    ///
+    /// # Errors
+    /// As [`DeviceSession::walkup_count`].
+    pub async fn walkup_end(&mut self, report: crate::walkup::Report) -> Result<crate::walkup::Sum, Failed> {
+        crate::walkup::end(self, report).await
+    }
+
     /// Logs the person out; documents on their way go on. Nobody logged in is no error.
     pub async fn logout(&mut self) {
         crate::login::logout(self).await;
     }
 
-    fn logged_in(&self) -> Result<&User, Failed> {
+    pub(crate) fn logged_in(&self) -> Result<&User, Failed> {
         self.person
             .as_ref()
             .ok_or_else(|| Failed::refused(Status::NOT_LOGGED_IN, "nobody is logged in at this device"))

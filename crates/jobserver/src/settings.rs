@@ -10,6 +10,7 @@ use domain::login::LoginPolicy;
 use domain::money::{Money, UNIT};
 use domain::push::WhenAway;
 use domain::retention::RetentionPolicy;
+use service::schedule::{Schedule, ScheduleError, TimeZone};
 
 /// A setting that exists.
 pub(crate) struct Key {
@@ -91,6 +92,12 @@ pub(crate) const KEYS: &[Key] = &[
         },
     },
     Key {
+        name: "charging.broken-off-after-s",
+        default: "60",
+        description: "Seconds after which a copy, fax or scan that no connection of its device tells of any more is ended at its last counts, 1-3600.",
+        kind: Kind::Integer { min: 1, max: 3_600 },
+    },
+    Key {
         name: "charging.initial-account-2",
         default: "0.00",
         description: "Quota that the account of a Pay user is opened with, 0.00-1000000.00.",
@@ -131,6 +138,36 @@ pub(crate) const KEYS: &[Key] = &[
         default: "off",
         description: "Whether mail.administrator is told when a Pay user's document does not come out: off, on.",
         kind: Kind::Choice(&["off", "on"]),
+    },
+    Key {
+        name: "counting.ghostscript",
+        default: "yes",
+        description: "Whether PostScript that the server's own reader cannot decide is run by Ghostscript, where it is installed: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "counting.ghostscript-cpu-s",
+        default: "30",
+        description: "Processor seconds Ghostscript may take for one document, 1-3600.",
+        kind: Kind::Integer { min: 1, max: 3_600 },
+    },
+    Key {
+        name: "counting.ghostscript-memory-mb",
+        default: "512",
+        description: "Address space Ghostscript may take, megabytes, 128-65536.",
+        kind: Kind::Integer { min: 128, max: 65_536 },
+    },
+    Key {
+        name: "counting.ghostscript-output-mb",
+        default: "16384",
+        description: "What Ghostscript may draw of one document, megabytes (an A4 page is 1.5), 16-1048576.",
+        kind: Kind::Integer { min: 16, max: 1_048_576 },
+    },
+    Key {
+        name: "counting.ghostscript-s",
+        default: "60",
+        description: "Seconds after which Ghostscript is ended, 1-3600; the document is then undefined.",
+        kind: Kind::Integer { min: 1, max: 3_600 },
     },
     Key {
         name: "delegates.enabled",
@@ -211,10 +248,25 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Integer { min: 1, max: 3_660 },
     },
     Key {
+        name: "integrity.at",
+        default: "00:00",
+        description: "Time of a day's first comparison of spool and job rows, as 02:00.",
+        kind: Kind::Checked { is: |text| schedule("", text, 0).is_ok(), expected: "a time such as 02:00" },
+    },
+    Key {
+        name: "integrity.days",
+        default: "",
+        description: "Weekdays of comparisons, as mon,tue,wed; empty for every day.",
+        kind: Kind::Checked {
+            is: |text| schedule(text, "00:00", 0).is_ok(),
+            expected: "some of mon,tue,wed,thu,fri,sat,sun, or nothing",
+        },
+    },
+    Key {
         name: "integrity.interval-s",
         default: "7200",
-        description: "Seconds between two comparisons of spool and job rows, 60-86400.",
-        kind: Kind::Integer { min: 60, max: DAY_S },
+        description: "Seconds from one comparison to the next on the same day, 60-86400; 0: one a day.",
+        kind: Kind::Integer { min: 0, max: DAY_S },
     },
     Key {
         name: "jobs.delete-after-s",
@@ -233,6 +285,21 @@ pub(crate) const KEYS: &[Key] = &[
         default: "300",
         description: "Seconds a job without a document waits for it, 10-86400.",
         kind: Kind::Integer { min: 10, max: DAY_S },
+    },
+    Key {
+        name: "links.url",
+        default: "",
+        description: "Address of the pages that mails lead to, as people reach it: https://print.example.org:7725; empty for none.",
+        kind: Kind::Checked {
+            is: |text| text.is_empty() || is_page_address(text),
+            expected: "an address such as https://print.example.org:7725, or nothing",
+        },
+    },
+    Key {
+        name: "links.valid-hours",
+        default: "168",
+        description: "Hours for which a link in a mail is good, 1-8760.",
+        kind: Kind::Integer { min: 1, max: 8_760 },
     },
     Key {
         name: "login.max-attempts",
@@ -286,6 +353,12 @@ pub(crate) const KEYS: &[Key] = &[
         name: "mail.job-deleted",
         default: "no",
         description: "Whether the author is told when a document was deleted because of its age: yes or no.",
+        kind: Kind::Choice(YES_OR_NO),
+    },
+    Key {
+        name: "mail.job-refused",
+        default: "no",
+        description: "Whether people are told by mail of documents that are refused, or held by a push queue: yes or no.",
         kind: Kind::Choice(YES_OR_NO),
     },
     Key {
@@ -367,6 +440,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Integer { min: 1, max: DAY_S },
     },
     Key {
+        name: "release.snmp-status",
+        default: "on",
+        description: "Whether printers on a raw port are asked by SNMP how they are while they print: off, on.",
+        kind: Kind::Choice(&["off", "on"]),
+    },
+    Key {
         name: "release.stall-timeout-s",
         default: "300",
         description: "Seconds a device may take no data before the document is held again, 1-86400.",
@@ -383,6 +462,18 @@ pub(crate) const KEYS: &[Key] = &[
         default: "4294967296",
         description: "Largest document taken, bytes, 1024-1099511627776.",
         kind: Kind::Integer { min: 1_024, max: 1 << 40 },
+    },
+    Key {
+        name: "submission.certificate-authorities",
+        default: "",
+        description: "PEM file with authorities whose certificates prove the person of the e-mail address in them; empty for none.",
+        kind: Kind::Optional { max: 1_000 },
+    },
+    Key {
+        name: "submission.certificate-revocations",
+        default: "",
+        description: "PEM file with the revocation lists of those authorities; empty for none.",
+        kind: Kind::Optional { max: 1_000 },
     },
     Key {
         name: "submission.unknown-user",
@@ -503,6 +594,17 @@ impl Settings {
         WhenAway::parse(self.text("push.when-tracking-away")).unwrap_or_default()
     }
 
+    /// What Ghostscript may cost for one document; `None` where it is not to be used.
+    pub(crate) fn ghostscript(&self) -> Option<interpreter::Limits> {
+        let whole = |name: &str| u64::try_from(self.integer(name)).expect("limits have no negative values");
+        (self.text("counting.ghostscript") == "yes").then(|| interpreter::Limits {
+            wall: self.seconds("counting.ghostscript-s"),
+            cpu_s: whole("counting.ghostscript-cpu-s"),
+            memory_bytes: whole("counting.ghostscript-memory-mb") << 20,
+            output_bytes: whole("counting.ghostscript-output-mb") << 20,
+        })
+    }
+
     /// Whether documents that are deleted unprinted are tracked.
     pub(crate) fn tracks_deleted(&self) -> bool {
         self.text("tracking.deleted-jobs") == "yes"
@@ -584,6 +686,7 @@ impl Settings {
             puk: self.text("mail.puk") == "yes",
             welcome: self.text("mail.welcome") == "yes",
             job_deleted: self.text("mail.job-deleted") == "yes",
+            job_refused: self.text("mail.job-refused") == "yes",
             ca_file: (!ca_file.is_empty()).then(|| PathBuf::from(ca_file)),
             oauth_client_id: text("mail.oauth-client-id"),
             oauth_tenant: text("mail.oauth-tenant"),
@@ -591,8 +694,12 @@ impl Settings {
         }
     }
 
-    pub(crate) fn integrity_interval(&self) -> Duration {
-        self.seconds("integrity.interval-s")
+    /// When spool and job rows are compared.
+    pub(crate) fn integrity_schedule(&self) -> Schedule {
+        let every_s =
+            u32::try_from(self.integer("integrity.interval-s")).expect("checked before it is taken");
+        schedule(self.text("integrity.days"), self.text("integrity.at"), every_s)
+            .expect("values are checked before they are taken")
     }
 
     /// Which accounts pay.
@@ -616,6 +723,11 @@ impl Settings {
         }
     }
 
+    /// How long a device may be away while something it began is under way.
+    pub(crate) fn broken_off_after(&self) -> Duration {
+        self.seconds("charging.broken-off-after-s")
+    }
+
     pub(crate) fn post_tracking(&self) -> bool {
         self.text("charging.post-tracking") == "on"
     }
@@ -637,6 +749,11 @@ impl Settings {
         self.text("charging.tracking-away") == "allow"
     }
 
+    /// Whether printers beside a raw port are asked how they are while they print.
+    pub(crate) fn snmp_status(&self) -> bool {
+        self.text("release.snmp-status") == "on"
+    }
+
     pub(crate) fn connect_timeout(&self) -> Duration {
         self.seconds("release.connect-timeout-s")
     }
@@ -655,6 +772,21 @@ impl Settings {
 
     pub(crate) fn document_bytes_max(&self) -> u64 {
         u64::try_from(self.integer("submission.bytes-max")).expect("no negative values")
+    }
+
+    /// Address of the pages that mails lead to; empty for none.
+    pub(crate) fn links_url(&self) -> &str {
+        self.text("links.url")
+    }
+
+    /// How long a link in a mail is good.
+    pub(crate) fn links_valid(&self) -> Duration {
+        self.seconds("links.valid-hours") * 3_600
+    }
+
+    /// Files with authorities of people's certificates, and with what those revoked; empty for none.
+    pub(crate) fn certificate_files(&self) -> (&str, &str) {
+        (self.text("submission.certificate-authorities"), self.text("submission.certificate-revocations"))
     }
 
     pub(crate) fn creates_unknown_users(&self) -> bool {
@@ -729,6 +861,7 @@ pub(crate) struct MailSettings {
     puk: bool,
     welcome: bool,
     job_deleted: bool,
+    job_refused: bool,
     pub(crate) oauth_client_id: String,
     oauth_tenant: String,
     oauth_url: String,
@@ -752,6 +885,7 @@ impl MailSettings {
             Mail::Puk => self.puk,
             Mail::Welcome => self.welcome,
             Mail::JobDelete => self.job_deleted,
+            Mail::JobRefused => self.job_refused,
             Mail::Code
             | Mail::DeleteWarning
             | Mail::IdExpires
@@ -900,6 +1034,18 @@ pub(crate) fn check(name: &str, value: &str) -> Result<&'static Key, SettingRefu
     Err(SettingRefused::Value { key: key.name, value: value.to_owned(), expected })
 }
 
+fn schedule(days: &str, at: &str, every_s: u32) -> Result<Schedule, ScheduleError> {
+    let days = days.split(',').map(str::trim).filter(|day| !day.is_empty());
+    Schedule::parse(days, at, every_s, TimeZone::system())
+}
+
+/// An https address without query, of letters that a mail needs not to quote.
+fn is_page_address(text: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._:/[]".contains(letter);
+    let host = text.strip_prefix("https://").unwrap_or_default();
+    !host.is_empty() && !host.starts_with('/') && text.len() <= 200 && host.chars().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -922,7 +1068,6 @@ mod tests {
         assert!(settings.cards_max() > 0 && settings.document_bytes_max() > 0);
         let durations = [
             settings.events_kept(),
-            settings.integrity_interval(),
             settings.connect_timeout(),
             settings.finish_timeout(),
             settings.stall_timeout(),
@@ -941,6 +1086,11 @@ mod tests {
             ("cards.code-pattern", "11"),
             ("cards.filter", "twist"),
             ("cards.reminder-days", "21,14"),
+            ("integrity.at", "25:00"),
+            ("integrity.days", "mon,someday"),
+            ("links.url", "http://print.example.org"),
+            ("links.url", "https://"),
+            ("links.url", "https://print.example.org/?a=<b>"),
             ("users.default", "a/b"),
             ("users.email-domain", "@example.com"),
             ("users.hide-id-codes", "maybe"),

@@ -6,11 +6,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use domain::device::Device;
 use tokio::net::{UdpSocket, lookup_host};
 use wire::snmp::client::{Client, Refused};
 use wire::snmp::limits::DATAGRAM_BYTES;
 use wire::snmp::mib::{self, ErrorState};
 use wire::snmp::{Oid, Value, Version, decode};
+
+use crate::state::Jobserver;
 
 /// The port of agents (RFC 3417, section 3.1).
 pub const PORT: u16 = 161;
@@ -129,14 +132,35 @@ pub async fn counters(target: &Target) -> Result<Option<Counters>, SnmpError> {
     Ok(count(life).map(|life| Counters { life, color: count(color) }))
 }
 
+/// What is wrong with the printer, as bits; `None` when it does not tell.
+///
+/// # Errors
+/// [`SnmpError`].
+pub async fn state(target: &Target) -> Result<Option<ErrorState>, SnmpError> {
+    let [errors] = get(target, [mib::HR_PRINTER_DETECTED_ERROR_STATE]).await?;
+    let Some(Value::OctetString(octets)) = errors else { return Ok(None) };
+    Ok(Some(ErrorState::of(&octets)))
+}
+
 /// What keeps the printer from printing, in a few words; `None` when it can print.
 ///
 /// # Errors
 /// [`SnmpError`].
 pub async fn obstacle(target: &Target) -> Result<Option<&'static str>, SnmpError> {
-    let [errors] = get(target, [mib::HR_PRINTER_DETECTED_ERROR_STATE]).await?;
-    let Some(Value::OctetString(octets)) = errors else { return Ok(None) };
-    Ok(ErrorState::of(&octets).obstacle())
+    Ok(state(target).await?.and_then(ErrorState::obstacle))
+}
+
+impl Jobserver {
+    /// How a device is asked; `None` when it has no address, or its settings cannot be read.
+    pub(crate) async fn snmp_target(&self, device: &Device) -> Option<Target> {
+        let id = device.id;
+        if device.target.address.host.is_empty() {
+            return None;
+        }
+        let charging = self.blocking(move |state| state.store.device_charging(id)).await.ok()?;
+        let (port, community) = (charging.snmp_port, charging.snmp_community);
+        Some(Target { port, community, ..Target::new(device.target.address.host.clone()) })
+    }
 }
 
 /// One version's tries; `None` when nothing came.

@@ -1,6 +1,7 @@
 //! What the operations share.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use domain::device::Attempt;
@@ -15,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use tonic::transport::Channel;
 
 use crate::commit::Committer;
+use crate::connections::Connections;
 use crate::device_secrets::DeviceSecrets;
 use crate::directory::Remembered;
 use crate::events::Events;
@@ -22,7 +24,7 @@ use crate::failed::Failed;
 use crate::keys::Keys;
 use crate::mail::Mailroom;
 use crate::print::Locks;
-use crate::rpc::Logins;
+use crate::rpc::{Failures, Logins};
 use crate::secret_files::SecretFiles;
 use crate::settings::Settings;
 use crate::spool::Spool;
@@ -39,6 +41,14 @@ pub(crate) struct State {
     pub(crate) events: Events,
     /// Connections whose administrator's login was written down.
     pub(crate) logins: Logins,
+    /// Failed log-ins of administrators and submitters by address, over all faces but the legacy ones.
+    pub(crate) failures: Failures,
+    /// Wrong links by address.
+    pub(crate) links: Failures,
+    /// Who is connected.
+    pub(crate) connections: Connections,
+    /// The data directory.
+    pub(crate) data: PathBuf,
     /// Mails on their way.
     pub(crate) mail: Mailroom,
     /// Passwords that the directory confirmed a while ago.
@@ -69,6 +79,8 @@ pub(crate) struct State {
     pub(crate) committer: Committer,
     /// Jobs on their way to a device, in this process.
     pub(crate) locks: Locks,
+    /// Connections of devices that take documents.
+    pub(crate) printers: crate::legacy::printers::Printers,
     /// Queues whose documents nobody collects.
     pub(crate) push: crate::push::Push,
     /// The way that worked last, by device.
@@ -84,8 +96,12 @@ pub(crate) struct State {
     pub(crate) count_wake: Notify,
     /// The tracking server.
     pub(crate) tracking: Channel,
+    /// What people make at devices.
+    pub(crate) walkups: crate::walkup::Walkups,
     /// What charging needs.
     pub(crate) charge: crate::charge::Desk,
+    /// What panels leave out of documents' names.
+    pub(crate) short_names: Mutex<crate::short_names::ShortNames>,
 }
 
 /// Logon and domain, for comparing.

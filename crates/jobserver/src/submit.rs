@@ -145,6 +145,14 @@ impl Incoming {
         }
     }
 
+    /// What was announced, to tell the person when it is refused; `None` for the document of a job that was made before.
+    pub(crate) fn announced(&self) -> Option<Submission> {
+        match &self.target {
+            Target::New { submission, .. } => Some((**submission).clone()),
+            Target::Job { .. } => None,
+        }
+    }
+
     /// Notes the type declared with the document of a job that was made without one; empty says nothing.
     pub(crate) fn declare(&mut self, declared: String) {
         if let Target::Job { format, .. } = &mut self.target

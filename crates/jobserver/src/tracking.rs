@@ -36,6 +36,38 @@ pub(crate) fn new_id() -> TrackingId {
     TrackingId::from_random(random())
 }
 
+/// What every record says of this server, the person and the device.
+pub(crate) fn about(state: &State, id: &TrackingId, user: &User, device: &Device) -> Record {
+    Record {
+        tracking_id: id.0.clone(),
+        computer_name: state.computer_name.clone(),
+        user_id: user.id.0,
+        user_logon: user.logon.to_string(),
+        domain: user.domain.clone(),
+        full_name: user.full_name.clone(),
+        description: user.description.clone(),
+        email: user.email.clone(),
+        user_cost_code: user.cost_code.clone(),
+        device_mac: device.mac.clone(),
+        device_id: device.id.0,
+        device_name: device.name.to_string(),
+        device_location: device.location.clone(),
+        device_ip_addr: device.target.address.host.clone(),
+        device_supports_duplex: device.duplex,
+        device_supports_color: device.color,
+        device_model: device.model.clone(),
+        ..Record::default()
+    }
+}
+
+/// Writes the toner that a device measured: coverage of cyan, magenta, yellow and black in hundredths of a percent.
+pub(crate) fn toner(record: &mut Record, [cyan, magenta, yellow, black]: [u16; 4]) {
+    record.toner_cyan = cyan.into();
+    record.toner_magenta = magenta.into();
+    record.toner_yellow = yellow.into();
+    record.toner_black = black.into();
+}
+
 /// The record of a document that came out just now, encoded for the outbox.
 pub(crate) fn record(
     state: &State,
@@ -52,8 +84,6 @@ pub(crate) fn record(
     let times = |number: i64| if counted { number.saturating_mul(copies) } else { 0 };
     let pages = times(count.pages);
     let mut record = Record {
-        tracking_id: id.0.clone(),
-        computer_name: state.computer_name.clone(),
         start_us: job.processing.unwrap_or(now).0,
         stop_us: now.0,
         tracking_page_count: pages,
@@ -62,21 +92,6 @@ pub(crate) fn record(
         job_name: job.name.clone(),
         job_date_us: job.created.0,
         job_size: job.bytes,
-        user_id: user.id.0,
-        user_logon: user.logon.to_string(),
-        domain: user.domain.clone(),
-        full_name: user.full_name.clone(),
-        description: user.description.clone(),
-        email: user.email.clone(),
-        user_cost_code: user.cost_code.clone(),
-        device_mac: device.mac.clone(),
-        device_id: device.id.0,
-        device_name: device.name.to_string(),
-        device_location: device.location.clone(),
-        device_ip_addr: device.target.address.host.clone(),
-        device_supports_duplex: device.duplex,
-        device_supports_color: device.color,
-        device_model: device.model.clone(),
         driver_name: if count.driver.is_empty() { device.driver_name.clone() } else { count.driver.clone() },
         job_page_format: page_format(&count.paper),
         job_is_duplex: counted && count.duplex != Duplex::Unknown && count.duplex.is_duplex(),
@@ -90,7 +105,7 @@ pub(crate) fn record(
         pm_computer_name: state.computer_name.clone(),
         doc_computer_name: job.source_host.clone(),
         job_id: job.id.0,
-        ..Record::default()
+        ..about(state, id, user, device)
     };
     crate::push::describe(state, job, device, &mut record);
     settled.complete(&mut record);

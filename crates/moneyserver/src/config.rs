@@ -12,13 +12,15 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// TCP port for programs of cashiers; default 7400.
+    pub money_port: u16,
     /// How often reservations whose time has come are looked for, seconds; default 60.
     pub expire_every_s: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { expire_every_s: 60 }
+        Self { money_port: 7400, expire_every_s: 60 }
     }
 }
 

@@ -7,6 +7,7 @@
 //! - `books`: the one thread that writes; it does waiting orders together.
 //! - `backup`, `clean`: copies of the store, and old transactions taken out of it.
 //! - `expire`: ends reservations whose time has come.
+//! - `legacy`: port 7400, the calls by the framed protocol.
 //! - `error`: what a failing store means for a caller.
 
 mod backup;
@@ -15,6 +16,7 @@ mod clean;
 pub mod config;
 mod error;
 mod expire;
+mod legacy;
 mod rpc;
 
 use ::rpc::proto::moneyserver::money_reader_server::MoneyReaderServer;
@@ -41,6 +43,9 @@ pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
     let calls = rpc::Calls::new(store, books, context.clock.clone());
     let routes = Routes::new(MoneyServer::new(calls.clone())).add_service(MoneyReaderServer::new(calls));
     context.serve_grpc(routes).await?;
+    let teller = legacy::Teller::new(context.peer("jobserver"));
+    let port = context.config.money_port;
+    framed::desk::start(&context, legacy::MONEY, port, teller, framed::desk::Limits::default()).await?;
     context.ready();
     Ok(())
 }

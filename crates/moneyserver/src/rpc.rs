@@ -1,7 +1,7 @@
 //! The calls. No rule lives here.
 
 use domain::Timestamp;
-use domain::ledger::{Account, Order, Refused};
+use domain::ledger::{Account, Order, Refused, Request as Asked, Transfer};
 use rpc::Error;
 use rpc::convert::money::holder;
 use rpc::proto::moneyserver as proto;
@@ -42,7 +42,12 @@ impl Calls {
     where
         Order: TryFrom<R, Error = Error>,
     {
-        let order = Order::try_from(request.into_inner())?;
+        let person = rpc::person::name(request.metadata());
+        let mut order = Order::try_from(request.into_inner())?;
+        // Whoever proved who they are is the author, whatever the request says.
+        if let (Some(person), Order::New { memo, .. }) = (person, &mut order) {
+            memo.author = person;
+        }
         Ok(Response::new(self.books.apply(order).await?.into()))
     }
 
@@ -64,6 +69,13 @@ impl Calls {
         });
         Response::new(ReceiverStream::new(receiver))
     }
+}
+
+/// A transfer, without the document's title for whoever may not see it.
+fn told(transfer: Transfer, hide: bool) -> proto::Transfer {
+    let is_document = matches!(transfer.request, Asked::Reserve { .. } | Asked::ReserveAll { .. });
+    let told = proto::Transfer::from(transfer);
+    if hide && is_document { proto::Transfer { comment: String::new(), ..told } } else { told }
 }
 
 #[tonic::async_trait]
@@ -176,6 +188,7 @@ impl MoneyReader for Calls {
         &self,
         request: Request<proto::StatementRequest>,
     ) -> Result<Response<Self::StatementStream>, Status> {
+        let hide = rpc::person::hides_documents(request.metadata());
         let request = request.into_inner();
         let holder = holder(&request.holder)?;
         let limit = if request.limit > 0 { request.limit } else { i64::MAX };
@@ -191,7 +204,7 @@ impl MoneyReader for Calls {
                 let Some(last) = page.last() else { return Ok(()) };
                 before = Some(last.clone());
                 left -= page.len() as i64;
-                let transfers = page.into_iter().map(proto::Transfer::from).collect();
+                let transfers = page.into_iter().map(|transfer| told(transfer, hide)).collect();
                 if !send(proto::TransferPage { transfers }) {
                     return Ok(());
                 }
@@ -204,13 +217,14 @@ impl MoneyReader for Calls {
 
     async fn unfinished(
         &self,
-        _request: Request<proto::UnfinishedRequest>,
+        request: Request<proto::UnfinishedRequest>,
     ) -> Result<Response<Self::UnfinishedStream>, Status> {
-        Ok(self.stream(|store, send| {
+        let hide = rpc::person::hides_documents(request.metadata());
+        Ok(self.stream(move |store, send| {
             // Reservations wait for prints under way: there are never many.
             let pending = store.transfers_pending(None, i64::MAX).map_err(store_failed)?;
             for page in pending.chunks(PAGE_MAX as usize) {
-                let transfers = page.iter().cloned().map(proto::Transfer::from).collect();
+                let transfers = page.iter().cloned().map(|transfer| told(transfer, hide)).collect();
                 if !send(proto::TransferPage { transfers }) {
                     return Ok(());
                 }
@@ -225,7 +239,11 @@ impl MoneyReader for Calls {
         &self,
         request: Request<proto::CashFlowRequest>,
     ) -> Result<Response<Self::CashFlowStream>, Status> {
-        let asked = request.into_inner();
+        let person = rpc::person::name(request.metadata());
+        let mut asked = request.into_inner();
+        if let (true, Some(person)) = (asked.personal, person) {
+            asked.author = person;
+        }
         let account = match asked.account() {
             proto::Account::Unspecified => None,
             proto::Account::One => Some(Account::One),

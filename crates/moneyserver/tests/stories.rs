@@ -20,7 +20,7 @@ struct Server {
 
 impl Server {
     async fn start(directory: &Path) -> Self {
-        let config = moneyserver::Config { expire_every_s: 1 };
+        let config = moneyserver::Config { expire_every_s: 1, ..moneyserver::Config::default() };
         let context = Context::for_test("moneyserver", config, directory);
         moneyserver::start(context.clone()).await.unwrap();
         let money = MoneyClient::new(context.peer("moneyserver"));

@@ -65,6 +65,7 @@ impl Process {
             .arg("--data")
             .arg(directory)
             .env("PAPERGATE_COMMON_LOG_LEVEL", "error")
+            .env("PAPERGATE_MONEYSERVER_MONEY_PORT", "0")
             .stdout(Stdio::null())
             .spawn()
             .expect("the server starts");

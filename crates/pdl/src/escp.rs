@@ -24,6 +24,8 @@ pub struct Reader {
     unit: f64,
     /// ESC/P-R: pages have commands of their own, form feeds mean nothing.
     raster_mode: bool,
+    /// Between `ESC ( R … REMOTE1` and `ESC NUL NUL NUL`: commands of two letters and a length, about the printer.
+    remote: bool,
     /// A command of another maker's was met: what follows may be its data.
     foreign: bool,
 }
@@ -41,7 +43,7 @@ enum Coding {
     Parameters,
     /// Dots.
     Plain,
-    /// Dots compressed as TIFF PackBits; the number counts them uncompressed.
+    /// Dots compressed in runs; the number counts them uncompressed.
     PackBits(Run),
 }
 
@@ -72,6 +74,9 @@ impl Reader {
     fn escape(&mut self, bytes: &[u8], sink: &mut Sink) -> Command {
         let Some(letter) = bytes.get(1) else { return Command::NeedsMore };
         let arguments = &bytes[2..];
+        if std::mem::take(&mut self.remote) && *letter == 0 {
+            return with_arguments(arguments, 2);
+        }
         match letter {
             b'*' => match arguments {
                 [mode, low, high, ..] => Command::Done {
@@ -102,6 +107,11 @@ impl Reader {
                 }
                 _ => Command::NeedsMore,
             },
+            // Label printers of Brother's have commands of a letter more here.
+            b'i' if arguments.first().is_some_and(u8::is_ascii_alphabetic) => {
+                self.foreign = true;
+                done(2)
+            }
             b'i' => match arguments {
                 [color, compression, _, a, b, c, d, ..] => {
                     self.color = *color;
@@ -203,6 +213,8 @@ impl Reader {
                 let Some(start) = data.get(..wanted) else { return Command::NeedsMore };
                 if start.windows(5).any(|part| part == b"ESCPR") {
                     self.raster_mode = true;
+                } else if start == b"\0REMOTE1" {
+                    self.remote = true;
                 }
             }
             _ => {}
@@ -222,8 +234,8 @@ impl Reader {
                     (most, most)
                 }
                 Coding::PackBits(Run::Control) => {
+                    // Unlike in TIFF, 80h is a repetition like its neighbours (ESC/P Reference Manual, "ESC .").
                     let run = match i8::from_be_bytes([bytes[at]]) {
-                        i8::MIN => Run::Control,
                         count @ 0.. => Run::Literal(count.unsigned_abs() + 1),
                         count => Run::Repeat(count.unsigned_abs() + 1),
                     };
@@ -305,6 +317,12 @@ impl LanguageReader for Reader {
             }
             if let Some(data) = self.data.take() {
                 at += self.take_data(data, rest);
+                continue;
+            }
+            if self.remote && rest[0] != ESC {
+                let [_, _, low, high, ..] = rest else { break };
+                self.data = Some(Data { left: columns(*low, *high), coding: Coding::Parameters });
+                at += 4;
                 continue;
             }
             match rest[0] {

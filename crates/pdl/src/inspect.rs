@@ -1,7 +1,7 @@
 //! The complete way in: a whole document with random access.
 
-use crate::accounting::Trouble;
-use crate::helpers::Helpers;
+use crate::accounting::{Sink, Trouble};
+use crate::helpers::{Consulted, Helpers};
 use crate::inspector::{Inspector, Options};
 use crate::reader;
 use crate::report::Report;
@@ -51,8 +51,10 @@ pub fn inspect_with(
         progress(offset);
     }
     let (mut ledger, bytes) = inspector.into_segmenter().finish();
+    let mut consulted = Consulted::new(helpers);
     for deferred in ledger.deferred().to_vec() {
-        let sink = reader::resolve(&deferred, source, helpers);
+        let guess = ledger.take_guess(&deferred).unwrap_or_else(|| Sink::new(deferred.settings.clone()));
+        let sink = reader::resolve(&deferred, source, &mut consulted, guess);
         ledger.resolve(&deferred, sink);
         progress(deferred.end);
     }

@@ -52,7 +52,7 @@ pub mod ticket;
 pub mod xps;
 
 pub use counts::{Copies, Impressions, Sheets};
-pub use helpers::Helpers;
+pub use helpers::{Ending, Helpers, Interpretation, InterpretedPage, PostScriptInterpreter};
 pub use inspect::inspect;
 pub use inspector::{Inspector, Options, Outcome};
 pub use language::Language;

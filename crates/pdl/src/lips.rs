@@ -11,6 +11,9 @@ const ESC: u8 = 0x1b;
 
 const RECORD_SEPARATOR: u8 = 0x1e;
 
+/// What raster data of unknown length ends with: no repetition of anything, four times.
+const RASTER_END: &[u8] = b"\x80\x80\x80\x80";
+
 /// Longest control sequence.
 const SEQUENCE_BYTES_MAX: usize = 512;
 
@@ -19,6 +22,8 @@ const SEQUENCE_BYTES_MAX: usize = 512;
 pub struct Reader {
     /// Bytes of raster data that follow.
     data: u64,
+    /// Raster data follows that ends with [`RASTER_END`].
+    until_mark: bool,
     /// In a device control string, up to its terminator.
     in_string: bool,
     marked: bool,
@@ -48,8 +53,13 @@ impl Reader {
         let intermediates = parameters.iter().position(|byte| (0x20..=0x2f).contains(byte)).unwrap_or(end);
         let first = number(&parameters[..intermediates]);
         match (&parameters[intermediates..], body[end]) {
-            // Raster and downloaded data.
-            (b".", b'r' | b'q' | b'p') => {
+            // Lasershot drivers give rows and their width instead of bytes; the data ends with its own mark.
+            (b"." | b".&", b'r') if is_marked_raster(&parameters[..intermediates]) => {
+                self.until_mark = true;
+                self.marked = true;
+            }
+            // Raster, downloaded data and names of fonts.
+            (b".", b'r' | b'q' | b'p' | b'}') => {
                 self.data = first;
                 self.marked = true;
             }
@@ -64,6 +74,12 @@ impl Reader {
         }
         end + 1
     }
+}
+
+/// `1;bytes a row;dots an inch;11;rows;` of Lasershot printers.
+fn is_marked_raster(parameters: &[u8]) -> bool {
+    let mut fields = parameters.split(|byte| *byte == b';');
+    fields.next() == Some(b"1") && fields.nth(2) == Some(b"11") && fields.count() == 2
 }
 
 fn number(parameters: &[u8]) -> u64 {
@@ -102,6 +118,16 @@ impl LanguageReader for Reader {
                 at += take;
                 continue;
             }
+            if self.until_mark {
+                match memchr::memmem::find(rest, RASTER_END) {
+                    Some(end) => {
+                        at += end + RASTER_END.len();
+                        self.until_mark = false;
+                    }
+                    None => return Step::Took(input.len() - (RASTER_END.len() - 1).min(rest.len())),
+                }
+                continue;
+            }
             match *rest {
                 [ESC, ..] if rest.starts_with(UEL) => {
                     if self.marked {
@@ -138,7 +164,13 @@ impl LanguageReader for Reader {
                     0 => break,
                     took => at += 2 + took,
                 },
-                [ESC, _, ..] => at += 2,
+                [ESC, letter, ..] => {
+                    // CaPSL: the page is complete.
+                    if letter == b'=' && self.marked {
+                        self.eject(sink);
+                    }
+                    at += 2;
+                }
                 [byte, ..] => {
                     // Vector commands end in a record separator; only then is a form feed one.
                     if byte == 0x0c && (!self.vector || self.before == RECORD_SEPARATOR) {
@@ -158,7 +190,7 @@ impl LanguageReader for Reader {
         if self.vector {
             sink.undefined("LIPS vector graphics hold pictures of unknown length");
         }
-        if self.data > 0 {
+        if self.data > 0 || self.until_mark {
             sink.failure("the data ends inside raster data");
             self.eject(sink);
         }

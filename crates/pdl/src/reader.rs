@@ -9,7 +9,7 @@
 use crate::accounting::{Deferred, Sink};
 use crate::escp;
 use crate::escpage;
-use crate::helpers::Helpers;
+use crate::helpers::Consulted;
 use crate::hostbased;
 use crate::language::Language;
 use crate::lips;
@@ -87,19 +87,19 @@ pub fn extent(language: Language, source: &dyn ReadAt, start: u64) -> Option<u64
     }
 }
 
-/// Reads a stretch that asked for random access ([`Sink::needs_source`]).
+/// Reads a stretch that asked for random access ([`Sink::needs_source`]); `guess` is what the streaming pass found.
 #[must_use]
-pub fn resolve(deferred: &Deferred, source: &dyn ReadAt, helpers: &Helpers) -> Sink {
+pub fn resolve(deferred: &Deferred, source: &dyn ReadAt, helpers: &mut Consulted<'_>, guess: Sink) -> Sink {
     let mut sink = Sink::new(deferred.settings.clone());
     let document = Slice::new(source, deferred.start, deferred.end);
-    match (deferred.language, &helpers.postscript) {
-        (Language::Pdf, _) => pdf::read(&document, &mut sink),
-        (Language::Pclm, _) => return pclm::read(&document, &deferred.settings),
-        (Language::Xps, _) => xps::read(&document, &mut sink),
-        (Language::Jpeg, _) => picture::read_jpeg(&document, &mut sink),
-        (Language::Tiff, _) => picture::read_tiff(&document, &mut sink),
-        (Language::PostScript, Some(interpreter)) => interpreter.interpret(&document, &mut sink),
-        (language, _) => sink.undefined(format!("{language} cannot be read with random access")),
+    match deferred.language {
+        Language::Pdf => pdf::read(&document, &mut sink),
+        Language::Pclm => return pclm::read(&document, &deferred.settings),
+        Language::Xps => xps::read(&document, &mut sink),
+        Language::Jpeg => picture::read_jpeg(&document, &mut sink),
+        Language::Tiff => picture::read_tiff(&document, &mut sink),
+        Language::PostScript => return postscript::decide(guess, &document, helpers),
+        language => sink.undefined(format!("{language} cannot be read with random access")),
     }
     sink
 }

@@ -52,6 +52,8 @@ pub struct JobSettings {
     pub custom_width: Option<u32>,
     /// Its length (PJL `PAPERLENGTH`).
     pub custom_length: Option<u32>,
+    /// The language takes pictures only (PCL 3 GUI of DeskJets): characters between commands print nothing.
+    pub pictures_only: Option<bool>,
 }
 
 impl JobSettings {
@@ -105,6 +107,7 @@ impl JobSettings {
             form_lines: self.form_lines.or(weaker.form_lines),
             custom_width: self.custom_width.or(weaker.custom_width),
             custom_length: self.custom_length.or(weaker.custom_length),
+            pictures_only: self.pictures_only.or(weaker.pictures_only),
         }
     }
 }

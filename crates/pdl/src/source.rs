@@ -113,6 +113,14 @@ impl<'a> Slice<'a> {
         let start = start.min(end);
         Self { source, start, len: end - start }
     }
+
+    /// The bytes of it from `start` to `end`, cut at its end.
+    #[must_use]
+    pub fn part(&self, start: u64, end: u64) -> Self {
+        let end = end.min(self.len);
+        let start = start.min(end);
+        Self { source: self.source, start: self.start + start, len: end - start }
+    }
 }
 
 impl ReadAt for Slice<'_> {

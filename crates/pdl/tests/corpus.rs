@@ -16,9 +16,13 @@ use serde_json::{Value, json};
 #[rustfmt::skip]
 const LANGUAGES: &[&str] = &[
     "cups-raster",
+    "escpage",
     "escp",
+    "hpgl2",
     "jpeg",
+    "lips",
     "pcl5",
+    "pclm",
     "pclxl",
     "pdf",
     "pjl",

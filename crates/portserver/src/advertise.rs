@@ -105,8 +105,10 @@ impl Advertiser {
         lpd_port: Option<u16>,
     ) -> Result<Self, mdns_sd::Error> {
         let host = if config.host_name.is_empty() {
+            // The machine's own name is told by its own responder (Avahi, systemd-resolved), which would see a second
+            // one as another machine of that name, and rename its own.
             let name = rustix::system::uname();
-            name.nodename().to_string_lossy().split('.').next().unwrap_or("papergate").to_owned()
+            format!("papergate-{}", name.nodename().to_string_lossy().split('.').next().unwrap_or("server"))
         } else {
             config.host_name.clone()
         };

@@ -17,8 +17,12 @@ pub struct Config {
     /// Whether pull queues are advertised by DNS-SD on the local network; default true. Nothing is
     /// advertised while the server listens on a loopback address only.
     pub advertise: bool,
-    /// Host name for addresses told to people and in DNS-SD; default empty: the machine's name.
+    /// Host name for addresses told to people and in DNS-SD; default empty: `papergate-` and the
+    /// machine's name, because the name alone is told by the machine's own responder.
     pub host_name: String,
+    /// Whether clients are asked for a certificate on ipps connections, by which queues that want proof know people; default
+    /// false. Some clients then ask their person to choose one.
+    pub client_certificates: bool,
     /// Connections at one time, over all protocols; default 1,024.
     pub connections_max: usize,
     /// Connections at one time from one address; default 256.
@@ -50,6 +54,7 @@ impl Default for Config {
             lpd_port: 515,
             advertise: true,
             host_name: String::new(),
+            client_certificates: false,
             connections_max: 1_024,
             connections_per_peer_max: 256,
             document_bytes_max: 4 * 1024 * 1024 * 1024,

@@ -36,7 +36,7 @@ pub use config::Config;
 /// When a listener cannot be opened.
 pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
     let (snapshots, queues) = queues::channel();
-    let port = Arc::new(state::Port::new(&context, queues));
+    let port = Arc::new(state::Port::new(&context, queues)?);
     let ipp = context.listen_tcp("ipp", context.config.ipp_port).await?;
     let lpd = match context.config.lpd {
         true => Some(context.listen_tcp("lpd", context.config.lpd_port).await?),

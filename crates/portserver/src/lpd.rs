@@ -17,6 +17,7 @@ use wire::lpd::listing::{self, Entry};
 use wire::lpd::{About, Answer, Event, Limits, Refusal, Session};
 
 use crate::Config;
+use crate::http::body::{DRAIN_BYTES_MAX, DRAIN_LIMIT};
 use crate::ipp::request::same_person;
 use crate::state::Port;
 use crate::submission::{Failure, Head, Submission, submission_id};
@@ -81,7 +82,9 @@ impl<'a> Connection<'a> {
                     // The middle of a document is no place for an answer; this one is read all the same.
                     Err(refusal) => {
                         in_time(self.port, stream.write_all(&[octet(refusal)])).await?;
-                        return stream.shutdown().await;
+                        stream.shutdown().await?;
+                        drain(&mut stream, &mut buffer).await;
+                        return Ok(());
                     }
                 }
                 continue;
@@ -352,6 +355,24 @@ const fn octet(refusal: Refusal) -> u8 {
         Refusal::Later => 1,
         Refusal::Never => 2,
     }
+}
+
+/// Reads on without a use for it: a connection closed over unread octets is reset, and many clients would see the reset
+/// before the refusal.
+async fn drain(stream: &mut TcpStream, buffer: &mut BytesMut) {
+    let discard = async {
+        let mut discarded = 0;
+        while discarded < DRAIN_BYTES_MAX {
+            buffer.clear();
+            buffer.reserve(READ_BYTES);
+            match stream.read_buf(buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(read) => discarded += read,
+            }
+        }
+    };
+    // Who sends for longer has been told.
+    let _ = tokio::time::timeout(DRAIN_LIMIT, discard).await;
 }
 
 /// `work` within the time a peer may pause.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use rpc::proto::jobserver::proof_client::ProofClient;
 use rpc::proto::jobserver::submission_client::SubmissionClient;
 use rpc::proto::jobserver::{Job, Queue};
-use service::{Clock, Context, Timestamp};
+use service::tls::TlsError;
+use service::{Clock, Context, Timestamp, Tls};
 use sha2::{Digest as _, Sha256};
 use tonic::transport::Channel;
 
@@ -30,6 +31,8 @@ pub(crate) struct Port {
     pub(crate) streaming: SubmissionClient<Channel>,
     /// Proof of who prints.
     pub(crate) proof: ProofClient<Channel>,
+    /// TLS of the IPP port, which asks for certificates where the configuration says so.
+    pub(crate) tls: Tls,
     /// Proofs that were right a moment ago.
     pub(crate) believed: Believed,
     /// The queues; kept while the jobserver is away.
@@ -45,10 +48,15 @@ pub(crate) struct Port {
 }
 
 impl Port {
-    pub(crate) fn new(context: &Context<Config>, queues: Queues) -> Self {
+    pub(crate) fn new(context: &Context<Config>, queues: Queues) -> Result<Self, TlsError> {
         let config = context.config.clone();
         let identity = Identity::of_installation(&context.common.data, context.common.port_offset);
-        Self {
+        let tls = match config.client_certificates {
+            true => context.tls.asking_clients()?,
+            false => context.tls.clone(),
+        };
+        Ok(Self {
+            tls,
             clock: context.clock.clone(),
             started: context.clock.now(),
             jobserver: client(context.peer("jobserver")),
@@ -61,7 +69,7 @@ impl Port {
             subscriptions: Subscriptions::default(),
             identity,
             config,
-        }
+        })
     }
 
     /// Now, in seconds since the epoch.

@@ -24,8 +24,11 @@ pub struct Told {
 const READS: &[&str] =
     &["List", "Show", "Watch", "Status", "Preview", "Info", "Statement", "Statistics", "Find"];
 
+/// Services that only read, whatever their methods are called.
+const READERS: &[&str] = &["papergate.moneyserver.v1.MoneyReader", "papergate.trackingserver.v1.Reports"];
+
 /// Fields that name what a call is done to, the best first.
-const OBJECTS: &[&str] = &["logon", "name", "key", "job_id", "id", "directory"];
+const OBJECTS: &[&str] = &["logon", "name", "holder", "key", "job_id", "id", "directory"];
 
 /// Longest text of one field.
 const FIELD_MAX: usize = 200;
@@ -42,7 +45,7 @@ fn pool() -> &'static DescriptorPool {
 /// prefix). A request that cannot be read is told by its method alone.
 pub fn tell(path: &str, request: &[u8]) -> Told {
     let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
-    let reads = READS.iter().any(|end| method.ends_with(end));
+    let reads = READERS.contains(&service) || READS.iter().any(|end| method.ends_with(end));
     let mut told = Told { method: method.to_owned(), reads, ..Told::default() };
     let descriptor = pool()
         .get_service_by_name(service)

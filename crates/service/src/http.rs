@@ -17,7 +17,6 @@
 
 mod body;
 mod stall;
-mod trust;
 
 use std::io;
 use std::time::Duration;
@@ -31,10 +30,10 @@ use hyper::{Method, Request, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+pub use crate::tls::Trust;
 pub use body::Body;
 use body::Ended;
 use stall::Stall;
-pub use trust::Trust;
 
 /// How long a peer may keep us waiting.
 #[derive(Clone, Copy, Debug)]

@@ -6,11 +6,14 @@
 //! - [`config`]: `papergate.toml` and the environment, unknown keys refused.
 //! - [`context`]: what `start` is given: configuration, listeners, peers, clock, stop, TLS.
 //! - [`clock`], [`stop`]: time and the end of time, as values.
+//! - [`schedule`]: when something is done again and again.
 //! - [`listen`]: bound addresses and where they are reported.
 //! - [`grpc`]: internal calls, over a Unix socket with peer credentials or mutual TLS.
 //! - [`tls`]: certificates, replaced without a restart; TLS and plain on one port.
 //! - [`log`]: what is written, changeable while the process runs.
+//! - [`trace`]: everything, into files of bounded size, switched on and off while the process runs.
 //! - [`http`]: a small HTTP client for talking to devices.
+//! - [`web`]: a small HTTPS server for pages.
 //! - [`metrics`]: figures for Prometheus.
 //! - [`lock`]: one process per role and data directory.
 //! - [`notify`]: readiness and watchdog for systemd.
@@ -27,8 +30,11 @@ pub mod metrics;
 pub mod notify;
 pub mod options;
 mod process;
+pub mod schedule;
 pub mod stop;
 pub mod tls;
+pub mod trace;
+pub mod web;
 
 pub use clock::{Clock, Timestamp};
 pub use config::{ChannelEncryption, Common, Config};

@@ -175,6 +175,10 @@ where
     let stop = context.stop.clone();
     let mut terminate = signal(SignalKind::terminate()).context("SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT")?;
+    // A file that may not grow any more (`ulimit -f`, LimitFSIZE) is a full disk to us, an error of that one write. The
+    // signal would end the process; a handler that nobody listens to keeps it alive.
+    let file_size = rustix::process::Signal::XFSZ.as_raw();
+    drop(signal(SignalKind::from_raw(file_size)).context("SIGXFSZ")?);
     let asking = stop.clone();
     tokio::spawn(async move {
         loop {
@@ -189,6 +193,8 @@ where
     tokio::spawn(reload(context.clone(), options));
     tokio::spawn(context.tls.clone().watch(stop.clone()));
     tokio::spawn(notify::watchdog(stop.clone()));
+    let (log, data) = (context.log.clone(), context.common.data.clone());
+    tokio::spawn(crate::trace::follow(log, context.name, data, stop.clone()));
     if let Some(address) = context.common.metrics.get(context.name) {
         crate::metrics::serve(*address, stop.clone()).context("the figures")?;
     }

@@ -5,9 +5,11 @@
 //! then on: nothing is restarted, nothing is cut.
 
 pub(crate) mod authority;
+mod client;
 mod connection;
 mod files;
 mod resolver;
+mod trust;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ use tokio_rustls::TlsAcceptor;
 
 pub use connection::Connection;
 use resolver::Resolver;
+pub use trust::Trust;
 
 use crate::config::{ChannelEncryption, Common};
 use crate::{Clock, Stop};
@@ -103,6 +106,19 @@ impl Tls {
         Ok(Self { files: Arc::new(files), resolver, server: Arc::new(server) })
     }
 
+    /// The same certificate, for listeners that ask clients for one of theirs. A client may have none, and what it shows is
+    /// not judged: [`Connection::certificates`] tells it. Clients that have several may ask their person to choose.
+    ///
+    /// # Errors
+    /// When the library knows no protocol version.
+    pub fn asking_clients(&self) -> Result<Self, TlsError> {
+        let server = ServerConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()?
+            .with_client_cert_verifier(Arc::new(client::AnyClient::new(provider())))
+            .with_cert_resolver(self.resolver.clone());
+        Ok(Self { server: Arc::new(server), ..self.clone() })
+    }
+
     /// The configuration itself, for what wants to drive the handshake by hand.
     pub fn server_config(&self) -> Arc<ServerConfig> {
         self.server.clone()
@@ -162,12 +178,18 @@ impl Tls {
             (true, ChannelEncryption::LegacyOnly) => Err(AcceptError::TlsRefused),
             (false, ChannelEncryption::TlsOnly) => Err(AcceptError::PlainRefused),
             (false, ChannelEncryption::LegacyOnly | ChannelEncryption::Both) => Ok(Connection::Plain(stream)),
-            (true, ChannelEncryption::TlsOnly | ChannelEncryption::Both) => {
-                let handshake = TlsAcceptor::from(self.server.clone()).accept(stream);
-                let stream = tokio::time::timeout(HANDSHAKE_LIMIT, handshake).await;
-                Ok(Connection::Tls(Box::new(stream.map_err(|_| AcceptError::Silent)??)))
-            }
+            (true, ChannelEncryption::TlsOnly | ChannelEncryption::Both) => self.shake_hands(stream).await,
         }
+    }
+
+    /// Takes a connection of which the peer has said that TLS begins now.
+    ///
+    /// # Errors
+    /// See [`AcceptError`].
+    pub async fn shake_hands(&self, stream: TcpStream) -> Result<Connection, AcceptError> {
+        let handshake = TlsAcceptor::from(self.server.clone()).accept(stream);
+        let stream = tokio::time::timeout(HANDSHAKE_LIMIT, handshake).await;
+        Ok(Connection::Tls(Box::new(stream.map_err(|_| AcceptError::Silent)??)))
     }
 
     /// Takes a connection as TLS or plain, whichever it is.

@@ -49,6 +49,8 @@ pub(crate) struct Manager {
     /// Schema on PostgreSQL.
     store: &'static str,
     access: Access,
+    #[cfg(any(test, feature = "testing"))]
+    statements: crate::testing::Statements,
 }
 
 /// What a connection may do.
@@ -60,7 +62,20 @@ pub(crate) enum Access {
 
 impl Manager {
     pub(crate) fn new(location: Location, store: &'static str, access: Access) -> Self {
-        Self { location, store, access }
+        Self {
+            location,
+            store,
+            access,
+            #[cfg(any(test, feature = "testing"))]
+            statements: crate::testing::Statements::default(),
+        }
+    }
+
+    /// Its connections tell `statements` what they run.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn telling(mut self, statements: &crate::testing::Statements) -> Self {
+        self.statements = statements.clone();
+        self
     }
 }
 
@@ -79,6 +94,8 @@ impl r2d2::ManageConnection for Manager {
             Location::Postgres(url) => AnyConnection::Postgres(PgConnection::establish(url).map_err(away)?),
         };
         dialect::prepare(&mut connection, self.store, self.access)?;
+        #[cfg(any(test, feature = "testing"))]
+        connection.set_instrumentation(self.statements.clone());
         Ok(connection)
     }
 

@@ -31,6 +31,8 @@ pub struct Database {
     writers: Pool<Manager>,
     location: Arc<Location>,
     store: &'static str,
+    #[cfg(any(test, feature = "testing"))]
+    statements: crate::testing::Statements,
 }
 
 impl Database {
@@ -44,7 +46,12 @@ impl Database {
         // One thread for both pools: it only makes connections.
         let threads =
             Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store-{}").build());
+        #[cfg(any(test, feature = "testing"))]
+        let statements = crate::testing::Statements::default();
         let pool = |access, size| {
+            let manager = Manager::new(location.clone(), schema.name, access);
+            #[cfg(any(test, feature = "testing"))]
+            let manager = manager.telling(&statements);
             Pool::builder()
                 .max_size(size)
                 .min_idle(Some(0))
@@ -54,7 +61,7 @@ impl Database {
                 .test_on_check_out(matches!(location, Location::Postgres(_)))
                 .error_handler(Box::new(LogConnectFailure))
                 .thread_pool(Arc::clone(&threads))
-                .build_unchecked(Manager::new(location.clone(), schema.name, access))
+                .build_unchecked(manager)
         };
         let writers_max = match location {
             Location::Sqlite(_) => 1,
@@ -65,7 +72,15 @@ impl Database {
             writers: pool(Access::Write, writers_max),
             location: Arc::new(location),
             store: schema.name,
+            #[cfg(any(test, feature = "testing"))]
+            statements,
         })
+    }
+
+    /// What its connections run, for tests that count work instead of time.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn statements(&self) -> &crate::testing::Statements {
+        &self.statements
     }
 
     /// Runs `work` in a transaction that sees one state of the store and changes nothing.

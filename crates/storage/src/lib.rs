@@ -7,6 +7,7 @@
 //! - [`dialect`]: every difference between the two databases, in one file
 //! - [`error`]: why a store could not answer; never "not found"
 //! - [`backup`]: a consistent copy of a store while it is in use
+//! - [`info`]: where a store is, how large, how many rows
 //! - [`event`]: what administrators should know of; owned by the jobserver
 //! - [`tracking`]: who printed what; owned by the trackingserver
 //! - [`purse`]: the books of accounts; owned by the moneyserver
@@ -22,6 +23,7 @@ pub mod database;
 pub mod dialect;
 pub mod error;
 pub mod event;
+pub mod info;
 pub mod migrate;
 pub mod purse;
 #[cfg(any(test, feature = "testing"))]

@@ -80,3 +80,27 @@ fn lock_file(database: &Path) -> std::io::Result<std::fs::File> {
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    /// diesel knows a step by what stands before the first underscore, and drops one of two that share it without a word.
+    #[test]
+    fn every_step_has_a_number_of_its_own_in_both_dialects() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../migrations");
+        for store in ["core", "event", "purse", "tracking"] {
+            let steps = |dialect: &str| {
+                let mut steps: BTreeMap<String, String> = BTreeMap::new();
+                for entry in std::fs::read_dir(root.join(store).join(dialect)).expect("its steps") {
+                    let name = entry.expect("a step").file_name().into_string().expect("a name");
+                    let number = name.split('_').next().unwrap_or_default().to_owned();
+                    let twin = steps.insert(number, name.clone());
+                    assert_eq!(twin, None, "{store}: {name} has the number of another step");
+                }
+                steps
+            };
+            assert_eq!(steps("sqlite"), steps("postgres"), "{store}");
+        }
+    }
+}

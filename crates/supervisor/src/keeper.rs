@@ -8,7 +8,7 @@ use rpc::proto::supervisor::process::State;
 use rustix::process::{Pid, Signal, kill_process};
 use service::{Clock, EXIT_CONFIG, Stop, listen};
 use tokio::process::{Child, Command};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,8 @@ pub(crate) struct Keeper {
     pub(crate) house: Arc<House>,
     pub(crate) entry: Entry,
     pub(crate) view: watch::Sender<View>,
+    /// Somebody wants the process ended and started again.
+    pub(crate) restart: Arc<Notify>,
     /// Falls when this process has to go; the suite lets them fall one after the other.
     pub(crate) leave: CancellationToken,
 }
@@ -49,11 +51,36 @@ enum Parting {
     Asked(ExitStatus),
     /// It was killed, because it did not serve.
     Unhealthy(&'static str),
+    /// It was told to, because somebody wants it started again.
+    Restart,
+}
+
+/// What a keeper does when the process is not started again by itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum After {
+    /// It had to go with the suite.
+    Left,
+    /// It stays down.
+    Down,
 }
 
 impl Keeper {
-    /// Keeps the process until it has to go, or until there is no more use in trying.
+    /// Keeps the process until it has to go. One that there is no more use in trying stays down until it is asked for again.
     pub(crate) async fn keep(self) {
+        while self.lives().await == After::Down {
+            // What it said about its end stays visible until the suite stops.
+            tokio::select! {
+                () = self.leave.cancelled() => return,
+                () = self.restart.notified() => {
+                    tracing::info!(process = self.entry.name, "is tried again because somebody asked for it");
+                    self.view.send_modify(|view| view.restarts += 1);
+                }
+            }
+        }
+    }
+
+    /// Runs the process again and again until it has to go or there is no more use in trying.
+    async fn lives(&self) -> After {
         let started = Instant::now();
         let mut history = History::default();
         loop {
@@ -61,14 +88,20 @@ impl Keeper {
                 Ok(child) => self.watch(child).await,
                 Err(error) => {
                     self.settle(State::Misconfigured, format!("cannot be started: {error}"));
-                    break;
+                    return After::Down;
                 }
             };
             let sentence = match &parting {
                 Ok(Parting::Asked(status)) => {
                     tracing::info!(process = self.entry.name, %status, "stopped");
                     self.settle(State::Stopped, describe(*status));
-                    return;
+                    return After::Left;
+                }
+                Ok(Parting::Restart) => {
+                    tracing::info!(process = self.entry.name, "stopped, to be started again");
+                    self.settle(State::BackingOff, "was restarted because somebody asked for it".to_owned());
+                    self.view.send_modify(|view| view.restarts += 1);
+                    continue;
                 }
                 Ok(Parting::Exited(status)) => describe(*status),
                 Ok(Parting::Unhealthy(why)) => (*why).to_owned(),
@@ -77,11 +110,11 @@ impl Keeper {
             tracing::warn!(process = self.entry.name, reason = sentence, "a process has ended");
             if matches!(&parting, Ok(Parting::Exited(status)) if status.code() == Some(EXIT_CONFIG.into())) {
                 self.settle(State::Misconfigured, sentence);
-                break;
+                return After::Down;
             }
             if self.house.fail_together {
                 self.settle(State::Failed, sentence);
-                break;
+                return After::Down;
             }
             match history.exited(started.elapsed(), &self.house.limits) {
                 Verdict::Again(pause) => {
@@ -91,20 +124,23 @@ impl Keeper {
                         pause_ms = pause.as_millis() as u64,
                         "starting again"
                     );
-                    if self.leave.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-                        break;
+                    tokio::select! {
+                        () = self.leave.cancelled() => {
+                            self.settle(State::Stopped, "the suite stopped".to_owned());
+                            return After::Left;
+                        }
+                        () = tokio::time::sleep(pause) => {}
+                        () = self.restart.notified() => {}
                     }
                     self.view.send_modify(|view| view.restarts += 1);
                 }
                 Verdict::GiveUp => {
                     tracing::error!(process = self.entry.name, "failed too often; it is not started again");
                     self.settle(State::Failed, sentence);
-                    break;
+                    return After::Down;
                 }
             }
         }
-        // What it said about its end stays visible until the suite stops.
-        self.leave.cancelled().await;
     }
 
     fn settle(&self, state: State, last_exit: String) {
@@ -167,6 +203,10 @@ impl Keeper {
                     biased;
                     status = child.wait() => return Ok(Parting::Exited(status?)),
                     () = self.leave.cancelled() => return Ok(Parting::Asked(self.end(&mut child, drain).await?)),
+                    () = self.restart.notified() => {
+                        self.end(&mut child, drain).await?;
+                        return Ok(Parting::Restart);
+                    }
                     Ok(()) = reloads.changed() => signal(&child, Signal::HUP),
                     why = &mut health => break why,
                 }

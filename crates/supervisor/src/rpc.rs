@@ -1,12 +1,15 @@
 //! `papergate.supervisor.v1.Supervisor`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rpc::proto::common::Empty;
 use rpc::proto::supervisor::supervisor_server::{Supervisor, SupervisorServer};
-use rpc::proto::supervisor::{DownRequest, Process, StatusAnswer, StatusRequest};
+use rpc::proto::supervisor::{
+    DownRequest, Process, RestartAnswer, RestartRequest, StatusAnswer, StatusRequest,
+};
 use service::{Stop, listen};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tonic::{Request, Response, Status};
 
 use crate::memory;
@@ -14,13 +17,24 @@ use crate::view::View;
 
 /// Answers about the processes.
 pub(crate) struct Service {
-    processes: Vec<(String, watch::Receiver<View>)>,
+    processes: Vec<Supervised>,
     run_dir: PathBuf,
     stop: Stop,
 }
 
+/// A process as the calls know it.
+pub(crate) struct Supervised {
+    pub(crate) name: String,
+    pub(crate) view: watch::Receiver<View>,
+    /// Asks its keeper to start it again.
+    pub(crate) restart: Arc<Notify>,
+}
+
+/// Stands for every process in a request for a restart.
+const ALL: &str = "all";
+
 impl Service {
-    pub(crate) fn new(processes: Vec<(String, watch::Receiver<View>)>, run_dir: PathBuf, stop: Stop) -> Self {
+    pub(crate) fn new(processes: Vec<Supervised>, run_dir: PathBuf, stop: Stop) -> Self {
         Self { processes, run_dir, stop }
     }
 
@@ -32,7 +46,7 @@ impl Service {
 #[tonic::async_trait]
 impl Supervisor for Service {
     async fn status(&self, _request: Request<StatusRequest>) -> Result<Response<StatusAnswer>, Status> {
-        let processes = self.processes.iter().map(|(name, view)| {
+        let processes = self.processes.iter().map(|Supervised { name, view, .. }| {
             let view = view.borrow().clone();
             Process {
                 name: name.clone(),
@@ -56,5 +70,22 @@ impl Supervisor for Service {
         tracing::info!("asked to stop");
         self.stop.ask();
         Ok(Response::new(Empty {}))
+    }
+
+    async fn restart(&self, request: Request<RestartRequest>) -> Result<Response<RestartAnswer>, Status> {
+        let wanted = request.into_inner().name;
+        let chosen: Vec<&Supervised> =
+            self.processes.iter().filter(|process| wanted == ALL || process.name == wanted).collect();
+        if chosen.is_empty() {
+            let names: Vec<&str> = self.processes.iter().map(|process| process.name.as_str()).collect();
+            let text = format!("there is no server '{wanted}'; there are {} and {ALL}", names.join(", "));
+            return Err(Status::not_found(text));
+        }
+        tracing::info!(process = wanted, "asked to restart");
+        for process in &chosen {
+            process.restart.notify_one();
+        }
+        let names = chosen.iter().map(|process| process.name.clone()).collect();
+        Ok(Response::new(RestartAnswer { names }))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rpc::proto::supervisor::process::State;
 use service::{Common, Context, Misconfigured, Stop};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -32,10 +32,16 @@ pub(crate) struct Member {
 /// When the table is wrong or the supervisor's socket cannot be opened.
 pub async fn start(context: Context<Config>, options: Options) -> anyhow::Result<()> {
     let entries = wanted(&context.config)?;
-    let views =
-        entries.iter().map(|entry| (entry.name.clone(), watch::Sender::new(View::new(context.clock.now()))));
-    let views: Vec<(String, watch::Sender<View>)> = views.collect();
-    let seen = views.iter().map(|(name, view)| (name.clone(), view.subscribe())).collect();
+    let handles: Vec<Handle> = entries
+        .iter()
+        .map(|_| Handle { view: watch::Sender::new(View::new(context.clock.now())), restart: Arc::default() })
+        .collect();
+    let seen = entries.iter().zip(&handles).map(|(entry, handle)| calls::Supervised {
+        name: entry.name.clone(),
+        view: handle.view.subscribe(),
+        restart: handle.restart.clone(),
+    });
+    let seen = seen.collect();
     let service = calls::Service::new(seen, context.common.run_dir(), context.stop.clone());
     context.serve_grpc(Routes::new(service.server())).await?;
     let config = &context.config;
@@ -55,9 +61,14 @@ pub async fn start(context: Context<Config>, options: Options) -> anyhow::Result
         reloads: context.reloads(),
     });
     let suite = Suite { house, context: context.clone(), options, members: Vec::new() };
-    let senders = views.into_iter().map(|(_, view)| view);
-    context.spawn("the suite", suite.live(entries.into_iter().zip(senders).collect()));
+    context.spawn("the suite", suite.live(entries.into_iter().zip(handles).collect()));
     Ok(())
+}
+
+/// What a keeper tells of its process, and is told.
+struct Handle {
+    view: watch::Sender<View>,
+    restart: Arc<Notify>,
 }
 
 /// The table's processes that this machine runs.
@@ -106,7 +117,7 @@ struct Suite {
 
 impl Suite {
     /// From the start-up script to the last exit.
-    async fn live(mut self, entries: Vec<(Entry, watch::Sender<View>)>) -> anyhow::Result<()> {
+    async fn live(mut self, entries: Vec<(Entry, Handle)>) -> anyhow::Result<()> {
         let stop = self.context.stop.clone();
         let outcome = self.run(&stop, entries).await;
         if let Some(file) = &self.options.ready_file {
@@ -118,13 +129,13 @@ impl Suite {
     }
 
     /// Starts everything, then waits for a stop or for a failure that ends all.
-    async fn run(&mut self, stop: &Stop, entries: Vec<(Entry, watch::Sender<View>)>) -> anyhow::Result<()> {
+    async fn run(&mut self, stop: &Stop, entries: Vec<(Entry, Handle)>) -> anyhow::Result<()> {
         match stop.unless_asked(hook::run(&self.context.config, &self.context.common.data)).await {
             Some(ran) => ran?,
             None => return Ok(()),
         }
-        for (entry, view) in entries {
-            let member = self.add(entry, view);
+        for (entry, handle) in entries {
+            let member = self.add(entry, handle);
             let mut view = member.view.clone();
             let name = member.name.clone();
             let settled = view
@@ -151,13 +162,16 @@ impl Suite {
         }
     }
 
-    fn add(&mut self, entry: Entry, view: watch::Sender<View>) -> &Member {
+    fn add(&mut self, entry: Entry, handle: Handle) -> &Member {
+        let Handle { view, restart } = handle;
         let leave = CancellationToken::new();
         let member = Member {
             name: entry.name.clone(),
             view: view.subscribe(),
             leave: leave.clone(),
-            keeper: Some(tokio::spawn(Keeper { house: self.house.clone(), entry, view, leave }.keep())),
+            keeper: Some(tokio::spawn(
+                Keeper { house: self.house.clone(), entry, view, restart, leave }.keep(),
+            )),
         };
         self.members.push(member);
         &self.members[self.members.len() - 1]

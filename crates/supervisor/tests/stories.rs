@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rpc::proto::supervisor::process::State;
 use rpc::proto::supervisor::supervisor_client::SupervisorClient;
-use rpc::proto::supervisor::{DownRequest, Process, StatusRequest};
+use rpc::proto::supervisor::{DownRequest, Process, RestartRequest, StatusRequest};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use service::http::Trust;
 use tempfile::TempDir;
@@ -61,6 +61,35 @@ async fn a_killed_server_is_started_again_and_the_others_do_not_notice() {
     assert_ne!(after[0].pid, before[0].pid);
     assert_eq!(after[0].last_exit, "was ended by signal 9");
     assert_eq!((after[1].pid, after[1].restarts), (before[1].pid, 0));
+}
+
+#[tokio::test]
+async fn a_server_is_restarted_when_somebody_asks_also_one_that_was_given_up() {
+    let mut suite = Suite::new(&["alpha", "beta"]);
+    suite.start(&[]);
+    suite.until_ready().await;
+    let before = suite.status().await;
+    assert_eq!(suite.restart("beta").await.unwrap(), ["beta"]);
+    suite
+        .until("beta is back", |processes| processes[1].restarts == 1 && processes[1].state() == State::Ready)
+        .await;
+    let after = suite.status().await;
+    assert_ne!(after[1].pid, before[1].pid);
+    assert_eq!((after[0].pid, after[0].restarts), (before[0].pid, 0), "the other one does not notice");
+    assert!(suite.journal().contains(&"beta stopped".to_owned()), "it ended in order");
+
+    suite.conduct("beta", "exit 3");
+    kill_process(pid(after[1].pid), Signal::KILL).unwrap();
+    suite.until("beta is given up", |processes| processes[1].state() == State::Failed).await;
+    suite.conduct("beta", "serve");
+    assert_eq!(suite.restart("all").await.unwrap(), ["alpha", "beta"]);
+    suite
+        .until("both are back", |processes| {
+            processes[0].restarts == 1 && processes.iter().all(|process| process.state() == State::Ready)
+        })
+        .await;
+    let refused = suite.restart("gamma").await.unwrap_err();
+    assert!(refused.message().contains("alpha, beta"), "{refused}");
 }
 
 #[tokio::test]
@@ -478,6 +507,11 @@ impl Suite {
             "supervisor",
             Some(Duration::from_secs(30)),
         ))
+    }
+
+    async fn restart(&self, name: &str) -> Result<Vec<String>, tonic::Status> {
+        let answer = self.client().restart(RestartRequest { name: name.to_owned() }).await?;
+        Ok(answer.into_inner().names)
     }
 
     async fn status(&self) -> Vec<Process> {

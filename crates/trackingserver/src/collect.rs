@@ -4,8 +4,6 @@
 //! A batch is stored at the primary before it is confirmed, and what is confirmed is never sent again. Whatever
 //! breaks in between repeats a batch, and a record that is known changes nothing: so each arrives once.
 
-pub(crate) mod schedule;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +11,7 @@ use rpc::Error;
 use rpc::proto::trackingserver as proto;
 use rpc::proto::trackingserver::collection_client::CollectionClient;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
+use service::schedule::Schedule;
 use service::{Clock, Stop};
 use storage::tracking::{Stored, Tracking};
 use tokio::sync::{Mutex, Notify};
@@ -20,7 +19,6 @@ use tonic::transport::Channel;
 
 use crate::error::{blocking, invalid, store_failed};
 use crate::record;
-use schedule::Schedule;
 
 /// Most records of one batch.
 pub(crate) const BATCH_MAX: i64 = 500;

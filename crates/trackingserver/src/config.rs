@@ -3,10 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use jiff::tz::TimeZone;
 use serde::Deserialize;
-
-use crate::collect::schedule::Schedule;
+use service::schedule::{Schedule, ScheduleError, TimeZone};
 
 /// The settings of the tracking server.
 ///
@@ -18,6 +16,8 @@ use crate::collect::schedule::Schedule;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// TCP port for programs that read and report records; default 7900.
+    pub tracking_port: u16,
     /// Names of servers (`ComputerName`) whose records are stored with asterisks instead of job names;
     /// default none.
     pub hide_job_names_of: Vec<String>,
@@ -45,6 +45,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            tracking_port: 7900,
             hide_job_names_of: Vec::new(),
             hide_job_names_file: None,
             collect_from: BTreeMap::new(),
@@ -57,13 +58,26 @@ impl Default for Config {
     }
 }
 
+/// Intervals there are, minutes; the last is once a day.
+const INTERVALS_M: [u32; 11] = [10, 20, 30, 60, 120, 180, 240, 360, 480, 720, 1_440];
+
 impl Config {
-    /// When it collects.
+    /// When it collects; `None`: only when asked.
     ///
     /// # Errors
     /// One sentence that names the key at fault.
-    pub(crate) fn schedule(&self) -> Result<Schedule, String> {
-        Schedule::parse(&self.collect_days, &self.collect_at, self.collect_every_m, TimeZone::system())
+    pub(crate) fn schedule(&self) -> Result<Option<Schedule>, String> {
+        if self.collect_every_m != 0 && !INTERVALS_M.contains(&self.collect_every_m) {
+            let every = self.collect_every_m;
+            return Err(format!("collect_every_m must be 0 or one of {INTERVALS_M:?}, not {every}"));
+        }
+        let days = self.collect_days.iter().map(String::as_str);
+        let parsed = Schedule::parse(days, &self.collect_at, self.collect_every_m * 60, TimeZone::system());
+        let schedule = parsed.map_err(|error| match error {
+            ScheduleError::Time(_) => format!("collect_at: {error}"),
+            ScheduleError::Day(_) => format!("collect_days: {error}"),
+        })?;
+        Ok((self.collect_every_m != 0).then_some(schedule))
     }
 
     /// Names of servers whose job names are hidden, those in the file too.
@@ -135,6 +149,7 @@ mod tests {
             "collect_from = { branch = 'http://branch:1' }",
             "collect_every_m = 7",
             "collect_at = 'noon'",
+            "collect_days = ['someday']",
             "report_to = 'https://primary:1'\ncollected = true",
         ];
         for text in table {

@@ -6,6 +6,7 @@
 //! - [`rpc`]: the calls; each parses, hands over to its operation and answers.
 //! - One file per operation: [`record`], [`list`], [`export`], [`delete`], [`backup`]; [`report`] for what adds up.
 //! - [`collect`]: between a primary and its secondaries.
+//! - [`legacy`]: port 7900, the calls by the framed protocol.
 //! - [`error`]: what a failing store means for a caller.
 
 mod backup;
@@ -14,6 +15,7 @@ pub mod config;
 mod delete;
 mod error;
 pub mod export;
+mod legacy;
 mod list;
 mod record;
 mod report;
@@ -49,6 +51,9 @@ pub async fn start(context: Context<Config>) -> anyhow::Result<()> {
     let server = TrackingServer::new(calls).max_decoding_message_size(REQUEST_BYTES_MAX);
     let reports = ReportsServer::new(rpc::ReportCalls::new(store));
     context.serve_grpc(Routes::new(server).add_service(reports).add_service(collection)).await?;
+    let clerk = legacy::Clerk::new(context.peer("jobserver"));
+    let port = context.config.tracking_port;
+    framed::desk::start(&context, legacy::TRACKING, port, clerk, framed::desk::Limits::default()).await?;
     context.ready();
     Ok(())
 }
@@ -72,7 +77,10 @@ fn collection(
         turn: Arc::default(),
     };
     let schedule = context.config.schedule().map_err(anyhow::Error::msg)?;
-    context.tasks.spawn(collector.clone().task(schedule, context.clock.clone(), context.stop.clone()));
+    if let Some(schedule) = schedule {
+        let task = collector.clone().task(schedule, context.clock.clone(), context.stop.clone());
+        context.tasks.spawn(task);
+    }
     if let Some(url) = &context.config.report_to {
         let (primary, wake) = (context.peer_at(SERVER, url), calls.wake());
         context.tasks.spawn(collect::report(store.clone(), primary, wake, context.stop.clone()));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::fault::Fault;
+use crate::session::work::Amount;
 
 /// A simulated multifunction printer for trying and testing Papergate.
 #[derive(Debug, Parser)]
@@ -30,7 +31,7 @@ Exit codes: 0 done, 1 refused or not printed, 2 usage, 3 the server cannot be re
 pub(crate) enum Command {
     /// Be the printer: receive documents, write each to a file
     Serve(ServeArguments),
-    /// Be a person at the panel: log in, list, print, log out
+    /// Be a person at the panel: log in, list, print, copy, scan, log out
     Session(Box<SessionArguments>),
     /// Change the faults of a running printer; without faults, mend it
     Fault(FaultArguments),
@@ -81,7 +82,7 @@ pub(crate) struct ServeArguments {
     /// Directory for what comes out: one file a document, and jobs.jsonl about each
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// Something that goes wrong: offline, refuse, jam@BYTES, jam-page@IMPRESSIONS, drop@BYTES, slow, slow@BYTES-PER-SECOND
+    /// Something that goes wrong: offline, refuse, jam@BYTES, jam-page@IMPRESSIONS, drop@BYTES, slow, slow@BYTES-PER-SECOND, no-paper, door-open, low-toner
     #[arg(long = "fault", value_name = "FAULT")]
     pub(crate) faults: Vec<Fault>,
     /// Do not connect to the server: be a printer that only takes print data
@@ -146,6 +147,27 @@ pub(crate) struct SessionArguments {
     /// Delete this document (may be repeated)
     #[arg(long, value_name = "ID")]
     pub(crate) delete: Vec<u64>,
+    /// Copy so many pages: N, then any of :color, :duplex and a paper, such as 3:color:a3 (may be repeated)
+    #[arg(long, value_name = "N[:OPTION]...")]
+    pub(crate) copy: Vec<Amount>,
+    /// Scan so many pages to a folder (as --copy)
+    #[arg(long, value_name = "N[:OPTION]...")]
+    pub(crate) scan: Vec<Amount>,
+    /// Fax so many pages (as --copy)
+    #[arg(long, value_name = "N[:OPTION]...")]
+    pub(crate) fax: Vec<Amount>,
+    /// Scan so many pages and send them by e-mail (as --copy)
+    #[arg(long, value_name = "N[:OPTION]...")]
+    pub(crate) email: Vec<Amount>,
+    /// Folder, phone number or address that a scan, fax or e-mail goes to
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) to: Option<String>,
+    /// Make copies and scans in the running printer with this control port: its counters rise, and its jams count
+    #[arg(long, value_name = "PORT")]
+    pub(crate) control_port: Option<u16>,
+    /// Die without a word when so many pages were copied, scanned or faxed and counted
+    #[arg(long, value_name = "PAGES")]
+    pub(crate) die_after: Option<u32>,
     /// Take documents that the server sends through this session, into this directory
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -185,6 +207,13 @@ mod tests {
         assert!(parse("virtual-mfp session --name A --card 1 --code 2").is_err());
         assert!(parse("virtual-mfp session --name A --card 1 --print 4 --print-all").is_err());
         assert!(parse("virtual-mfp session --name A --card 1 --copies 2").is_err());
+        assert!(
+            parse(
+                "virtual-mfp session --name A --card 1 --copy 3:color:a3 --copy 2 --fax 1 --to 555 --email 2"
+            )
+            .is_ok()
+        );
+        assert!(parse("virtual-mfp session --name A --card 1 --copy 0").is_err());
         assert!(
             parse("virtual-mfp serve --name A --raw-port 0 --out o --fault jam@100 --fault slow").is_ok()
         );

@@ -23,6 +23,17 @@ pub enum Failure {
         /// Documents that did not.
         failed: u32,
     },
+    /// Copying, scanning, faxing or e-mailing ended early.
+    #[error("it was broken off after {pages} pages: {why}")]
+    BrokenOff {
+        /// Pages that were made.
+        pages: u32,
+        /// One sentence.
+        why: String,
+    },
+    /// The panel died, as it was told to.
+    #[error("the panel died")]
+    Died,
     /// The command line asks for something impossible.
     #[error("{0}")]
     Usage(String),
@@ -50,7 +61,11 @@ impl Failure {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Refused { .. } | Self::NotPrinted { .. } | Self::Io { .. } => 1,
+            Self::Refused { .. }
+            | Self::NotPrinted { .. }
+            | Self::BrokenOff { .. }
+            | Self::Died
+            | Self::Io { .. } => 1,
             Self::Usage(_) => 2,
             Self::Unreachable { .. } => 3,
         }

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use bytes::{Buf as _, Bytes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use wire::safecom::auth::DeviceKey;
-use wire::safecom::records::{Hello, Role};
+use wire::safecom::records::{Hello, ReleaseAnswer, Role};
 use wire::safecom::{Ended, Peer, PeerEvent};
 
 use crate::arguments::DeviceArguments;
 use crate::connect::{self, Stream};
 use crate::failure::Failure;
+use crate::serve::counts::Counts;
 
 /// Moves bytes between a socket and a [`Peer`].
 pub struct Line {
@@ -136,6 +137,21 @@ async fn write_some(
     output.advance(written);
     *unflushed = true;
     Ok(())
+}
+
+/// What is told of a document that came through the session: how it ended, and what came out where that was counted.
+#[must_use]
+pub fn report(outcome: Result<(), String>, bytes: u64, counts: Option<Counts>) -> ReleaseAnswer {
+    let number = |number: u64| u32::try_from(number).ok();
+    ReleaseAnswer {
+        printed: outcome.is_ok(),
+        bytes,
+        impressions: counts.and_then(|counts| number(counts.impressions)),
+        reason: outcome.err(),
+        color_impressions: counts.and_then(|counts| number(counts.color)),
+        sheets: counts.and_then(|counts| number(counts.sheets)),
+        toner: counts.map(Counts::toner),
+    }
 }
 
 /// How the end of a connection is told to people.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use service::Clock;
 use virtual_mfp::fault::Faults;
-use virtual_mfp::serve::engine::{Announced, Engine, Stopped};
+use virtual_mfp::serve::counts::Counts;
+use virtual_mfp::serve::engine::{Announced, Engine, Step, Stopped};
 use virtual_mfp::serve::snmp::{self, Agent};
 
 /// Three pages of text.
@@ -54,10 +55,19 @@ async fn counters_move_with_what_came_out() {
     let answered = ask("snmpget", "-v2c", &[life, state, errors]).await;
     assert_eq!(answered, [format!("{life} 6"), format!("{state} 3"), format!("{errors} \"00 \"")]);
 
+    // Copies count, what is only read does not, and a jam stops them.
+    let counts = Counts { impressions: 1, color: 0, sheets: 1 };
+    let page = |before, prints| engine.work("copy", Step { before, counts, prints });
+    assert!(page(0, true) && page(1, false));
+    assert_eq!(ask("snmpget", "-v2c", &[life]).await, [format!("{life} 7")]);
+    engine.set_faults(Faults::parse("jam-page@1").expect("a fault"));
+    assert!(page(0, true) && !page(1, true));
+    assert_eq!(ask("snmpget", "-v2c", &[life, state]).await, [format!("{life} 8"), format!("{state} 1")]);
+
     engine.set_faults(Faults::parse("jam-page@1").expect("a fault"));
     assert!(matches!(print(&engine, 1).await, Err(Stopped::Jam)));
     let answered = ask("snmpget", "-v2c", &[life, state, errors]).await;
-    assert_eq!(answered, [format!("{life} 7"), format!("{state} 1"), format!("{errors} \"04 \"")]);
+    assert_eq!(answered, [format!("{life} 9"), format!("{state} 1"), format!("{errors} \"04 \"")]);
     engine.set_faults(Faults::default());
 
     for (walk, version) in [("snmpwalk", "-v1"), ("snmpwalk", "-v2c"), ("snmpbulkwalk", "-v2c")] {
@@ -67,8 +77,8 @@ async fn counters_move_with_what_came_out() {
             ".1.3.6.1.2.1.1.5.0 \"MFP1\"",
             ".1.3.6.1.2.1.25.3.2.1.3.1 \"Papergate virtual MFP\"",
             ".1.3.6.1.2.1.43.5.1.1.17.1 \"VMFP-MFP1\"",
-            ".1.3.6.1.2.1.43.8.2.1.10.1.1 493",
-            ".1.3.6.1.2.1.43.11.1.1.9.1.1 19993",
+            ".1.3.6.1.2.1.43.8.2.1.10.1.1 491",
+            ".1.3.6.1.2.1.43.11.1.1.9.1.1 19991",
             ".1.3.6.1.2.1.43.11.1.1.9.1.4 20000",
         ] {
             assert!(all.iter().any(|line| line == there), "{walk} {version} lacks {there}: {all:#?}");

@@ -133,7 +133,8 @@ fn user(exported: proto::UserExport) -> Row {
     let user = exported.user.unwrap_or_default();
     let profile = user.profile.unwrap_or_default();
     let billing = domain::people::Billing::parse(&profile.billing).unwrap_or_default().as_export();
-    let cost = domain::people::CostControl::parse(&profile.cost_control).unwrap_or_default().as_export();
+    let cost =
+        domain::people::CostControl::parse(&profile.cost_control).unwrap_or_default().accounting_model();
     let fields = vec![
         ("UserID", user.id.to_string()),
         ("UserLogon", user.logon),

@@ -1,6 +1,7 @@
 //! The directory: groups, units, aliases, domains, PUK codes, delegates, search, import and export.
 
 pub(crate) mod alias;
+pub(crate) mod certificate;
 pub(crate) mod delegate;
 pub(crate) mod domain;
 pub(crate) mod export;

@@ -13,14 +13,14 @@ const IPP_PORT: u16 = 631;
 
 /// A print server.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Place {
-    pub(super) host: String,
-    pub(super) port: u16,
+pub(crate) struct Place {
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 impl Place {
     /// As part of an address: an IPv6 host gets its brackets.
-    pub(super) fn authority(&self) -> String {
+    pub(crate) fn authority(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
         } else {
@@ -29,23 +29,23 @@ impl Place {
     }
 
     /// The print server that was named.
-    pub(super) fn named(text: &str) -> Result<Self, Failure> {
+    pub(crate) fn named(text: &str) -> Result<Self, Failure> {
         Self::named_with(text, IPP_PORT)
     }
 
     /// The server that was named, at its usual port.
-    pub(super) fn named_with(text: &str, port: u16) -> Result<Self, Failure> {
+    pub(crate) fn named_with(text: &str, port: u16) -> Result<Self, Failure> {
         let (host, port) = host_and_port(text, port)?;
         Ok(Self { host, port })
     }
 
     /// The portserver of the local suite.
-    pub(super) fn local(data: &Path) -> Result<Self, Failure> {
+    pub(crate) fn local(data: &Path) -> Result<Self, Failure> {
         Self::local_listener(data, "portserver", "ipp")
     }
 
     /// A listener of a server of the local suite.
-    pub(super) fn local_listener(data: &Path, server: &str, listener: &str) -> Result<Self, Failure> {
+    pub(crate) fn local_listener(data: &Path, server: &str, listener: &str) -> Result<Self, Failure> {
         let lines = report_read(&data.join("run"), server);
         let lines = lines.map_err(Failure::io(format!("read where the {server} listens")))?;
         let address = |line: &str| line.strip_prefix(listener)?.strip_prefix(' ')?.parse::<SocketAddr>().ok();

@@ -9,6 +9,7 @@
 //! - [`id_code`]: generated ID codes and reminders
 //! - [`card_number`]: magnetic-card conversion and card-number filters
 //! - [`delegate`]: submitting for and collecting for others
+//! - [`link`]: links in mails that let a person answer
 //! - [`find`]: field-based search
 
 pub mod access;
@@ -17,11 +18,13 @@ pub mod delegate;
 pub mod find;
 pub mod group;
 pub mod id_code;
+pub mod link;
 pub mod profile;
 pub mod puk;
 pub mod rights;
 pub mod unit;
 
+pub use crate::charge::CostControl;
 pub use access::Access;
-pub use profile::{Billing, CostControl, Profile, ProfileChange};
+pub use profile::{Billing, Profile, ProfileChange};
 pub use rights::{Powers, UserLevel};

@@ -2,20 +2,9 @@
 //! ("Default user").
 
 use super::access::Access;
+use crate::charge::CostControl;
 use crate::money::Money;
 use crate::text::{TextError, free};
-
-/// How a person's printing is accounted (guide, "Cost control").
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum CostControl {
-    /// Not at all.
-    #[default]
-    None,
-    /// Tracked; paid, if at all, afterwards. `PRINT_AND_PAY` in exports.
-    Tracking,
-    /// Reserved before and charged. `PAY_AND_PRINT` in exports.
-    Pay,
-}
 
 /// Whether costs are billed to clients (guide, "Bill clients for cost").
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -50,7 +39,6 @@ macro_rules! words {
     };
 }
 
-words!(CostControl { None "none" "NONE" Tracking "tracking" "PRINT_AND_PAY" Pay "pay" "PAY_AND_PRINT" });
 words!(Billing { No "no" "No" Yes "yes" "Yes" Restricted "restricted" "Yes_Restrict" });
 
 /// Longest home folder and home server, characters.
@@ -95,7 +83,7 @@ impl Default for Profile {
             encrypt: false,
             allow_retain: true,
             change_settings: true,
-            cost_control: CostControl::None,
+            cost_control: CostControl::default(),
             access: Access::ALL,
         }
     }
@@ -219,7 +207,7 @@ mod tests {
         }
         let factory = Profile::default();
         assert!(factory.allow_retain && !factory.encrypt && !factory.login_without_pin);
-        assert_eq!((factory.cost_control, factory.access), (CostControl::None, Access::ALL));
+        assert_eq!((factory.cost_control, factory.access), (CostControl::Tracking, Access::ALL));
     }
 
     #[test]
@@ -234,9 +222,9 @@ mod tests {
 
     #[test]
     fn words_read_back_in_both_spellings() {
-        for control in [CostControl::None, CostControl::Tracking, CostControl::Pay] {
+        for control in CostControl::ALL {
             assert_eq!(CostControl::parse(control.as_str()), Some(control));
-            assert_eq!(CostControl::parse(control.as_export()), Some(control));
+            assert_eq!(CostControl::parse(control.accounting_model()), Some(control));
         }
         for billing in [Billing::No, Billing::Yes, Billing::Restricted] {
             assert_eq!(Billing::parse(billing.as_str()), Some(billing));

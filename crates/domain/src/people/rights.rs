@@ -103,6 +103,8 @@ pub enum Need {
     Reports,
     /// Looking at money: a cashier, or any administrator.
     MoneyView,
+    /// A new PIN, or unlocking (guide, "Cashier"): a cashier, or an administrator with at least limited rights for people.
+    Desk,
     /// Moving money: a cashier, or an administrator with at least partial rights for people.
     Money,
 }
@@ -123,7 +125,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Administration/JobDelete", Need::Users(UserLevel::Partial)),
     ("Administration/JobList", Need::View),
     ("Administration/JobRetain", Need::Users(UserLevel::Partial)),
-    ("Administration/PinRandom", Need::Users(UserLevel::Limited)),
+    ("Administration/PinRandom", Need::Desk),
     ("Administration/PinSet", Need::Users(UserLevel::Limited)),
     ("Administration/QueueAdd", Need::ServerSettings),
     ("Administration/QueueDelete", Need::ServerSettings),
@@ -135,7 +137,10 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Administration/UserEdit", Need::Users(UserLevel::Partial)),
     ("Administration/UserList", Need::View),
     ("Administration/UserShow", Need::View),
-    ("Administration/UserUnlock", Need::Users(UserLevel::Limited)),
+    ("Administration/UserUnlock", Need::Desk),
+    ("Certificates/CertificateAdd", Need::Users(UserLevel::Limited)),
+    ("Certificates/CertificateDelete", Need::Users(UserLevel::Limited)),
+    ("Certificates/CertificateList", Need::View),
     ("Charging/*", Need::ServerSettings),
     ("Charging/HolderFind", Need::MoneyView),
     ("Charging/UnfinishedList", Need::MoneyView),
@@ -165,6 +170,11 @@ pub const CALLS: &[(&str, Need)] = &[
     ("MoneyReader/Statement", Need::MoneyView),
     ("MoneyReader/Unfinished", Need::MoneyView),
     ("MoneyReader/Verify", Need::MoneyView),
+    ("Operations/ConnectionList", Need::ServerSettings),
+    ("Operations/StatisticsList", Need::Reports),
+    ("Operations/StoreList", Need::ServerSettings),
+    ("Operations/TraceSet", Need::ServerSettings),
+    ("Operations/TraceShow", Need::ServerSettings),
     ("People/AliasAdd", Need::Users(UserLevel::Partial)),
     ("People/AliasDelete", Need::Users(UserLevel::Partial)),
     ("People/AliasList", Need::View),
@@ -208,6 +218,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Submission/JobShow", Need::Server),
     ("Submission/QueueWatch", Need::Server),
     ("Supervisor/Down", Need::ServerSettings),
+    ("Supervisor/Restart", Need::ServerSettings),
     ("Supervisor/Status", Need::View),
     ("Tokens/TokenAdd", Need::Users(UserLevel::Limited)),
     ("Tokens/TokenDelete", Need::Users(UserLevel::Limited)),
@@ -216,7 +227,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Tracking/Delete", Need::Reports),
     ("Tracking/Export", Need::Reports),
     ("Tracking/List", Need::Reports),
-    ("Tracking/Record", Need::Server),
+    ("Tracking/Record", Need::ServerSettings),
 ];
 
 /// What the call of `/package.Service/Method` asks for; `None` when nobody has declared it.
@@ -238,6 +249,7 @@ pub fn may_call(rights: Rights, powers: Powers, need: Option<Need>) -> bool {
         Some(Need::ServerSettings) => administers && powers.server,
         Some(Need::Reports) => administers && powers.reports,
         Some(Need::MoneyView) => administers || rights == Rights::Cashier,
+        Some(Need::Desk) => administers && powers.users >= UserLevel::Limited || rights == Rights::Cashier,
         Some(Need::Money) => administers && powers.users >= UserLevel::Partial || rights == Rights::Cashier,
         None => administers && powers == Powers::default(),
     }

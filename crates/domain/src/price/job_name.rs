@@ -14,6 +14,7 @@
 //! The first filter of the file that fits decides. Without one the charging scheme does.
 
 use crate::money::{Money, MoneyError};
+use crate::template_file::assignment;
 
 /// Most wildcards in one filter (the guide's limit).
 pub const WILDCARDS_MAX: usize = 4;
@@ -81,7 +82,7 @@ impl JobNamePrices {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (number, line) in text.lines().enumerate() {
             let malformed = |fault| Malformed { line: number + 1, fault };
-            match entry(line.trim()).map_err(malformed)? {
+            match entry(line).map_err(malformed)? {
                 Entry::Nothing => {}
                 Entry::Price(id, _) if prices.iter().any(|(known, _)| *known == id) => {
                     return Err(malformed(Fault::Twice(id)));
@@ -113,14 +114,9 @@ enum Entry {
 }
 
 fn entry(line: &str) -> Result<Entry, Fault> {
-    // The guide's own file draws lines of dashes around its comment.
-    if line.is_empty() || line.starts_with(';') || line.bytes().all(|byte| byte == b'-') {
+    let Some((name, value)) = assignment(line).map_err(|()| Fault::Syntax)? else {
         return Ok(Entry::Nothing);
-    }
-    let (name, value) = line.split_once('=').ok_or(Fault::Syntax)?;
-    let value =
-        value.trim().strip_prefix('"').and_then(|value| value.strip_suffix('"')).ok_or(Fault::Syntax)?;
-    let name = name.trim();
+    };
     let number = |digits: &str| digits.parse::<u32>().map_err(|_| Fault::Name(name.to_owned()));
     if name == "Version" {
         return if value == "1" { Ok(Entry::Nothing) } else { Err(Fault::Version(value.to_owned())) };

@@ -111,8 +111,8 @@ pub(crate) async fn begin(
     };
     let row = charge.clone();
     server.blocking(move |state| state.store.charge_add(&row)).await?;
-    match reserve(server, user, &charge, &settings).await {
-        Ok(()) => {
+    match reserve(server, user, &charge, Amount::Price(price), &settings).await {
+        Ok(_) => {
             fare.reservation = Some(id);
             Ok(fare)
         }
@@ -155,12 +155,27 @@ fn reservation_id(job: JobId) -> String {
     format!("job-{}-{:016x}", job.0, u64::from_be_bytes(random))
 }
 
-async fn reserve(
+/// How much is reserved.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Amount {
+    /// The price of a document.
+    Price(Money),
+    /// All that can be spent: what a copy will cost is not known.
+    Everything,
+}
+
+/// Reserves for the holder of a row that is stored already; how much that was. Asked for again, it is the same reservation.
+///
+/// # Errors
+/// Status 80 when there is not enough, 220 and 51 as the money server says; kind `Unavailable` when it may or may not have been
+/// done.
+pub(crate) async fn reserve(
     server: &Jobserver,
     user: &User,
     charge: &Charge,
+    amount: Amount,
     settings: &Settings,
-) -> Result<(), Failed> {
+) -> Result<Money, Failed> {
     let policy = match settings.charging_policy() {
         Policy::Full => money::Policy::Full,
         Policy::Partial => money::Policy::Partial,
@@ -171,11 +186,14 @@ async fn reserve(
             id: charge.id.clone(),
             holder: charge.holder.clone(),
             author: server.0.computer_name.clone(),
-            gid: format!("job-{}", charge.job.0),
+            gid: super::gid(charge),
             comment: domain::text::shorten(&charge.job_name, COMMENT_CHARACTERS_MAX),
         }),
         policy: policy.into(),
-        what: Some(money::reserve_request::What::Amount(charge.price.0)),
+        what: Some(match amount {
+            Amount::Price(price) => money::reserve_request::What::Amount(price.0),
+            Amount::Everything => money::reserve_request::What::Everything(true),
+        }),
         expires_us: 0,
     };
     let mut tries = 1;
@@ -185,7 +203,10 @@ async fn reserve(
         request.set_timeout(terms::PATIENCE);
         let answer = MoneyClient::new(server.0.charge.money.clone()).reserve(request).await;
         let error = match answer {
-            Ok(_) => return Ok(()),
+            Ok(answer) => {
+                let transfer = answer.into_inner().transfer.unwrap_or_default();
+                return Ok(Money(transfer.split_one.saturating_add(transfer.split_two)));
+            }
             Err(status) => Error::from(status),
         };
         if error.status == terms::ACCOUNT_NOT_FOUND && !opened {
@@ -198,7 +219,12 @@ async fn reserve(
             continue;
         }
         if error.status == Status::CREDITS_TOO_LOW.0 {
-            let text = format!("{} are needed, and there is not enough on the account", charge.price);
+            let text = match amount {
+                Amount::Price(price) => {
+                    format!("{price} are needed, and there is not enough on the account")
+                }
+                Amount::Everything => "there is nothing on the account that can be spent".to_owned(),
+            };
             return Err(Failed::refused(Status::CREDITS_TOO_LOW, text));
         }
         return Err(terms::money_failed(&error));

@@ -10,8 +10,9 @@ use rpc::proto::common::Empty;
 use storage::core::{ChargeEnd, ChargeState, StoredScheme};
 use tonic::{Request, Response, Status};
 
-use super::holder;
+use super::{credit, holder};
 use crate::failed::Failed;
+use crate::rpc::Actor;
 use crate::state::{Jobserver, State};
 
 /// Longest name of a scheme, characters.
@@ -162,7 +163,8 @@ impl Charging for Charges {
         &self,
         request: Request<message::UnfinishedListRequest>,
     ) -> Answer<message::UnfinishedListAnswer> {
-        self.run(request, |state, _| {
+        let names = Actor::of(&request).sees_document_names(&self.server.0);
+        self.run(request, move |state, _| {
             let states = [
                 ChargeState::Open,
                 ChargeState::Settle,
@@ -170,7 +172,12 @@ impl Charging for Charges {
                 ChargeState::Kept,
                 ChargeState::Refused,
             ];
-            let unfinished = state.store.charges_in(&states, LISTED_MAX)?.into_iter().map(unfinished);
+            let found = state.store.charges_in(&states, LISTED_MAX)?.into_iter();
+            let unfinished = found.map(|charge| {
+                let told = unfinished(charge);
+                // As 'tracking' and 'jobs' hide them.
+                if names { told } else { message::Unfinished { job_name: String::new(), ..told } }
+            });
             Ok(message::UnfinishedListAnswer { unfinished: unfinished.collect() })
         })
         .await
@@ -214,6 +221,36 @@ impl Charging for Charges {
             .await?;
         self.server.0.charge.wake();
         Ok(answer)
+    }
+
+    async fn credit_add(&self, request: Request<message::CreditAddRequest>) -> Answer<message::Credit> {
+        self.run(request, credit::calls::add).await
+    }
+
+    async fn credit_edit(&self, request: Request<message::CreditEditRequest>) -> Answer<message::Credit> {
+        self.run(request, credit::calls::edit).await
+    }
+
+    async fn credit_show(&self, request: Request<message::CreditShowRequest>) -> Answer<message::Credit> {
+        self.run(request, credit::calls::show).await
+    }
+
+    async fn credit_list(
+        &self,
+        request: Request<message::CreditListRequest>,
+    ) -> Answer<message::CreditListAnswer> {
+        self.run(request, credit::calls::list).await
+    }
+
+    async fn credit_delete(&self, request: Request<message::CreditDeleteRequest>) -> Answer<Empty> {
+        self.run(request, credit::calls::delete).await
+    }
+
+    async fn credit_run_list(
+        &self,
+        request: Request<message::CreditRunListRequest>,
+    ) -> Answer<message::CreditRunListAnswer> {
+        self.run(request, credit::calls::runs).await
     }
 }
 

@@ -128,7 +128,7 @@ async fn settle(server: &Jobserver, charge: &Charge) -> Result<(), Error> {
         id: late.clone(),
         holder: charge.holder.clone(),
         author: server.0.computer_name.clone(),
-        gid: format!("job-{}", charge.job.0),
+        gid: super::gid(charge),
         comment: domain::text::shorten(&charge.job_name, 200),
     };
     let policy = match server.0.settings().charging_policy() {

@@ -1,6 +1,6 @@
 //! What a device says was printed, gathered while a document is on its way.
 //!
-//! An IPP device tells it with the job (RFC 8011 section 5.3.18). Of any other the life-time counter of its Printer MIB is
+//! An IPP device tells it with the job (RFC 8011 section 5.3.18), a session with the end of a document. Of any other the life-time counter of its Printer MIB is
 //! read before and after (RFC 3805, `prtMarkerLifeCount`; guide, "Post track").
 
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,6 @@ use tokio::time::{Instant, sleep};
 use wire::snmp::Value;
 use wire::snmp::mib;
 
-use crate::failed::Failed;
 use crate::snmp::{SnmpError, Target, get};
 use crate::state::Jobserver;
 
@@ -28,12 +27,14 @@ const WARMUP: i64 = 5;
 pub(crate) struct Meter {
     wanted: bool,
     said: Mutex<Option<Result<Report, ReportRefused>>>,
+    /// Coverage of cyan, magenta, yellow and black in hundredths of a percent.
+    toner: Mutex<Option<[u16; 4]>>,
 }
 
 impl Meter {
     /// A meter that asks the device, or does not.
     pub(crate) fn new(wanted: bool) -> Self {
-        Self { wanted, said: Mutex::default() }
+        Self { wanted, ..Self::default() }
     }
 
     /// Whether anybody wants to know.
@@ -48,6 +49,18 @@ impl Meter {
         }
     }
 
+    /// The device measured its toner (guide, "Post track").
+    pub(crate) fn toner(&self, coverage: [u16; 4]) {
+        if self.wanted {
+            *self.toner.lock().unwrap_or_else(PoisonError::into_inner) = Some(coverage);
+        }
+    }
+
+    /// The toner it measured.
+    pub(super) fn toner_said(&self) -> Option<[u16; 4]> {
+        *self.toner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What it reported.
     pub(super) fn said(&self) -> Option<Result<Report, ReportRefused>> {
         *self.said.lock().unwrap_or_else(PoisonError::into_inner)
@@ -58,13 +71,7 @@ impl Meter {
         if !self.wanted {
             return None;
         }
-        let id = device.id;
-        let charging =
-            server.blocking(move |state| state.store.device_charging(id).map_err(Failed::from)).await;
-        let charging = charging.ok()?;
-        let mut target = Target::new(device.target.address.host.clone());
-        target.port = charging.snmp_port;
-        target.community = charging.snmp_community;
+        let target = server.snmp_target(device).await?;
         match look(&target).await {
             Ok(Some(seen)) => Some(Reading { target, life: seen.life }),
             Ok(None) => None,

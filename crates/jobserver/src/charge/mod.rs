@@ -6,6 +6,7 @@
 //! - [`meter`]: what the device's counters say was printed.
 //! - [`deliver`]: tells the money server, until it has heard; [`mod@recover`] picks up what a crash left.
 //! - [`unfinished`]: the mail about a document that did not come out.
+//! - [`credit`]: what the members of groups get by schedule.
 //! - [`calls`]: the calls of administrators.
 //!
 //! The order keeps money right whatever dies: a row in the core store, then the reservation, then the document; the row
@@ -13,6 +14,7 @@
 
 mod begin;
 mod calls;
+pub(crate) mod credit;
 mod deliver;
 pub(crate) mod meter;
 mod price;
@@ -21,21 +23,21 @@ mod settle;
 mod terms;
 mod unfinished;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 use tonic::transport::Channel;
 
-pub(crate) use begin::{Fare, abandon, begin};
+pub(crate) use begin::{Amount, Fare, abandon, begin, reserve};
 pub(crate) use calls::Charges;
 pub(crate) use deliver::task;
-pub(crate) use price::shown;
+pub(crate) use price::{Prices, Schemes, pushed, shown};
 pub(crate) use recover::recover;
 pub(crate) use settle::{Settled, end_alone, settle};
-pub(crate) use terms::admit;
-pub(crate) use unfinished::tell_unfinished;
+pub(crate) use terms::{admit, of as cell, treat};
+pub(crate) use unfinished::{tell_unfinished, tell_unfinished_walkup};
 
 /// What charging needs beside the stores.
 pub(crate) struct Desk {
@@ -43,6 +45,8 @@ pub(crate) struct Desk {
     money: Channel,
     /// There is something to tell the money server.
     wake: Notify,
+    /// A credit schedule was changed.
+    credits: Notify,
     /// Prices by the names of documents, as the file was last read.
     names: Mutex<price::Names>,
     /// Whether the money server was away when somebody who pays last logged in.
@@ -51,11 +55,12 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// `data` is the directory with `JobNamePricing.txt`.
-    pub(crate) fn new(money: Channel, data: PathBuf) -> Self {
+    pub(crate) fn new(money: Channel, data: &Path) -> Self {
         Self {
             money,
             wake: Notify::new(),
-            names: Mutex::new(price::Names::new(data.join(price::NAMES_FILE))),
+            credits: Notify::new(),
+            names: Mutex::new(price::names(data)),
             was_away: AtomicBool::new(false),
         }
     }
@@ -64,6 +69,11 @@ impl Desk {
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
     }
+}
+
+/// What movements of one document or one copy have in common at the money server.
+fn gid(charge: &storage::core::Charge) -> String {
+    if charge.job == domain::JobId(0) { charge.id.clone() } else { format!("job-{}", charge.job.0) }
 }
 
 /// Whose purse pays: the logon, with its domain where there is one.

@@ -1,8 +1,7 @@
 //! What a document costs at a device.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::PoisonError;
-use std::time::SystemTime;
 
 use domain::charge::{Cost, NotCounted, usage};
 use domain::finishing::{Forced, decide};
@@ -16,18 +15,16 @@ use storage::core::DeviceCharging;
 
 use super::terms;
 use crate::state::State;
+use crate::watched_file::WatchedFile;
 
 /// Prices by the names of documents, in the data directory (guide, "Job name pricing").
 pub(super) const NAMES_FILE: &str = "JobNamePricing.txt";
 
-/// Largest such file that is read, bytes.
-const NAMES_BYTES_MAX: u64 = 4 << 20;
-
 /// What the two schemes of a device say.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Schemes {
-    pub(super) one: Option<Scheme>,
-    pub(super) two: Option<Scheme>,
+pub(crate) struct Schemes {
+    pub(crate) one: Option<Scheme>,
+    pub(crate) two: Option<Scheme>,
     /// The document's name sets its price by the first scheme.
     named: Option<Money>,
     named_two: Option<Money>,
@@ -52,7 +49,7 @@ pub(crate) struct Prices {
 impl Schemes {
     /// The schemes of a device, for a document of this name. No scheme: nothing is charged (guide, "Delete a charging
     /// scheme").
-    pub(super) fn load(state: &State, charging: &DeviceCharging, name: &str) -> Result<Self, StoreError> {
+    pub(crate) fn load(state: &State, charging: &DeviceCharging, name: &str) -> Result<Self, StoreError> {
         if charging.scheme_one.is_none() && charging.scheme_two.is_none() {
             return Ok(Self::default());
         }
@@ -125,62 +122,40 @@ pub(crate) fn shown(
         .collect()
 }
 
-/// The file, read again whenever it changed; a file that makes no sense leaves the rules that hold.
-pub(super) struct Names {
-    path: PathBuf,
-    /// Length and time of change of what was read last; `None` while there is no file.
-    seen: Option<(u64, SystemTime)>,
-    prices: JobNamePrices,
+/// What a document that waits in a push queue will cost, or what is left of it: for people who are tracked or pay there (guide,
+/// "Show job price before printing"). Nothing of other documents, and nothing while there is no price.
+pub(crate) fn pushed(state: &State, job: &Job) -> Result<Option<Money>, StoreError> {
+    if job.state.is_final() {
+        return Ok(None);
+    }
+    let Some(name) = crate::push::tracked_under(state, job.queue) else { return Ok(None) };
+    let Some((device, _)) = state.store.device_by_name(&name)? else { return Ok(None) };
+    let charging = state.store.device_charging(device.id)?;
+    match terms::of(&charging.terms, state.store.user_terms(job.owner)?.control) {
+        Cost::Tracking | Cost::Pay => {}
+        Cost::NoTracking | Cost::LoginRejected => return Ok(None),
+    }
+    let schemes = Schemes::load(state, &charging, &job.name)?;
+    let finishing = decide(&job.ticket, &job.count, Forced::default(), (&device).into());
+    let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
+    let Ok(whole) = schemes.whole(&planned, job.panel_copies) else { return Ok(None) };
+    Ok(Some(domain::charge::rest(whole.one, state.store.job_paid(job.id)?.amount)))
 }
 
-impl Names {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, seen: None, prices: JobNamePrices::default() }
-    }
+/// The file, read again whenever it changes.
+pub(super) type Names = WatchedFile<JobNamePrices>;
 
-    fn refresh(&mut self) {
-        let mark = std::fs::metadata(&self.path)
-            .ok()
-            .filter(std::fs::Metadata::is_file)
-            .and_then(|found| Some((found.len(), found.modified().ok()?)));
-        if mark == self.seen {
-            return;
-        }
-        self.seen = mark;
-        let Some((bytes, _)) = mark else {
-            self.prices = JobNamePrices::default();
-            return;
-        };
-        let path = self.path.display();
-        if bytes > NAMES_BYTES_MAX {
-            tracing::error!(%path, bytes, "the job name prices are too large to read; the old ones hold on");
-            return;
-        }
-        let text = match std::fs::read(&self.path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) => {
-                tracing::error!(%path, %error, "the job name prices cannot be read; the old ones hold on");
-                return;
-            }
-        };
-        match JobNamePrices::parse(&text) {
-            Ok(prices) => {
-                tracing::info!(%path, "job name prices were read");
-                self.prices = prices;
-            }
-            Err(error) => {
-                tracing::error!(%path, %error, "the job name prices make no sense; the old ones hold on");
-            }
-        }
-    }
+/// The file in the data directory.
+pub(super) fn names(data: &Path) -> Names {
+    let parse = |text: &str| JobNamePrices::parse(text).map_err(|error| error.to_string());
+    WatchedFile::new(data.join(NAMES_FILE), "job name prices", parse)
 }
 
 impl super::Desk {
     /// The price a document's name sets, by the file as it is now.
     fn name_price(&self, name: &str) -> Option<Money> {
         let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.refresh();
-        names.prices.price(name)
+        names.now().price(name)
     }
 }
 
@@ -192,11 +167,8 @@ mod tests {
     fn the_file_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(NAMES_FILE);
-        let mut names = Names::new(path.clone());
-        let price = |names: &mut Names| {
-            names.refresh();
-            names.prices.price("Test Page")
-        };
+        let mut names = super::names(directory.path());
+        let price = |names: &mut Names| names.now().price("Test Page");
         assert_eq!(price(&mut names), None, "there is no file");
         std::fs::write(&path, "Version=\"1\"\nPrice1=\"0.10\"\nFilter1=\"Test Page\"\n").unwrap();
         assert_eq!(price(&mut names), Some(Money(1_000)));

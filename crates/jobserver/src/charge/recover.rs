@@ -10,8 +10,8 @@ use crate::state::State;
 /// Rows looked at together.
 const PART: i64 = 500;
 
-/// Ends what the last run left open, as documents that did not come out: their jobs are held again. Called once, before
-/// anything prints.
+/// Ends what the last run left open, as documents that did not come out: their jobs are held again. Copies and the like go on:
+/// the device may still be at work. Called once, before anything prints.
 ///
 /// # Errors
 /// When the store cannot answer.
@@ -22,7 +22,7 @@ pub(crate) fn recover(state: &State) -> Result<usize, StoreError> {
     };
     let mut found = 0;
     loop {
-        let open = state.store.charges_in(&[ChargeState::Open], PART)?;
+        let open = state.store.charges_printing(PART)?;
         if open.is_empty() {
             return Ok(found);
         }

@@ -31,6 +31,8 @@ pub(crate) struct Settled {
     price_two: Money,
     /// Counted by the device, beside what was calculated; `None` leaves the calculated figures.
     printed: Option<Printed>,
+    /// Measured by the device: coverage of cyan, magenta, yellow and black in hundredths of a percent.
+    toner: Option<[u16; 4]>,
     /// End of the reservation, stored with the job's end.
     pub(crate) charge: Option<ChargeEnd>,
     /// What is paid of the document by now; `None` leaves it.
@@ -49,10 +51,11 @@ pub(crate) fn settle(
     let whole = fare.schemes.whole(job, fare.copies).unwrap_or(fare.whole);
     let fare = &Fare { whole, ..fare.clone() };
     let report = report(fare, job, meter);
-    match outcome {
+    let settled = match outcome {
         Ok(()) => delivered(fare, job, report),
         Err(why) => not_delivered(fare, job, why, report, settings.on_failure()),
-    }
+    };
+    Settled { toner: meter.toner_said(), ..settled }
 }
 
 /// What the device counted, when the document was counted too; what makes no sense is told and left out.
@@ -101,6 +104,7 @@ fn delivered(fare: &Fare, job: &Job, report: Option<Printed>) -> Settled {
         model: fare.control.accounting_model(),
         price: one,
         price_two: two,
+        toner: None,
         printed: if fare.paid.pages > 0 { printed.or_else(|| remaining(fare, job)) } else { printed },
         charge: end(fare, ChargeState::Settle, one, ""),
         // The next time (it may be retained) it is paid anew.
@@ -123,6 +127,7 @@ fn not_delivered(
         price: Money::ZERO,
         price_two: Money::ZERO,
         printed: None,
+        toner: None,
         charge,
         paid: None,
     };
@@ -149,6 +154,7 @@ fn not_delivered(
                 price: one,
                 price_two: two,
                 printed: Some(new_pages),
+                toner: None,
                 charge: end(fare, ChargeState::Settle, one, &why.message),
                 paid: Some(paid),
             }
@@ -203,6 +209,9 @@ impl Settled {
         record.job_price2 = self.price_two.0;
         if let Some(charge) = &self.charge {
             record.transaction_id.clone_from(&charge.id);
+        }
+        if let Some(toner) = self.toner {
+            crate::tracking::toner(record, toner);
         }
         if let Some(printed) = self.printed {
             record.tracking_page_count = printed.impressions.0.into();

@@ -30,7 +30,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) const ACCOUNT_NOT_FOUND: i32 = 220;
 
 /// The cell of the guide's table.
-pub(super) fn of(device: &DeviceTerms, control: CostControl) -> Cost {
+pub(crate) fn of(device: &DeviceTerms, control: CostControl) -> Cost {
     cost(device.features.cost(), device.allow_pay_user, control)
 }
 
@@ -89,7 +89,7 @@ pub(crate) async fn admit(server: &Jobserver, user: &User, device: &Device) -> R
 }
 
 /// What a person is treated as while servers are away.
-pub(super) async fn treat(
+pub(crate) async fn treat(
     server: &Jobserver,
     cell: Cost,
     money_away: bool,

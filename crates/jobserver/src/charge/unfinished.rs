@@ -24,6 +24,18 @@ pub(crate) fn tell_unfinished(state: &State, settled: &Settled) {
     }
 }
 
+/// As [`tell_unfinished`], for what was made at a device without a document.
+pub(crate) fn tell_unfinished_walkup(state: &State, reservation: &str) {
+    if !state.settings().unfinished_mail() {
+        return;
+    }
+    match state.store.charge_show(reservation) {
+        Ok(Some(charge)) => tell(state, &charge),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "unfinished work was not mailed"),
+    }
+}
+
 /// The mail about one reservation; the same reservation is mailed once.
 pub(super) fn tell(state: &State, charge: &Charge) {
     let person = state.store.user_show(charge.user).ok().flatten().map(|(user, _)| user);

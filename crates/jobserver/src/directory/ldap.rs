@@ -17,6 +17,9 @@ use crate::state::State;
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// LDAP's word for a wrong password (RFC 4511, appendix A: invalidCredentials).
 const INVALID_CREDENTIALS: u32 = 49;
+/// `strongerAuthRequired` and `confidentialityRequired` of the same place.
+const STRONGER_AUTH_REQUIRED: u32 = 8;
+const CONFIDENTIALITY_REQUIRED: u32 = 13;
 
 /// How it went.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -108,6 +111,11 @@ async fn converse(
         Ok(answer) if answer.rc == INVALID_CREDENTIALS => {
             Ok(Verdict::Wrong(format!("{name}: wrong password")))
         }
+        // Nothing was asked about the person: the way there is not the one the directory wants.
+        Ok(answer) if matches!(answer.rc, STRONGER_AUTH_REQUIRED | CONFIDENTIALITY_REQUIRED) => Err(format!(
+            "the directory wants an encrypted connection: ldaps:// or directory.starttls ({})",
+            answer.rc
+        )),
         // Locked, expired, has to be changed, does not exist: the directory's business, and no way in.
         Ok(answer) => Ok(Verdict::Wrong(format!("{name}: {answer}"))),
         Err(error) => Err(error.to_string()),

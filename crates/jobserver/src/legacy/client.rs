@@ -19,13 +19,15 @@ use super::accept::{Admitted, Opened, Place};
 use super::changes::{self, Tally};
 use super::pump::{self, Pump};
 use super::{Shared, convert, device};
+use crate::connections::Listed;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(admitted: Admitted, shared: Arc<Shared>) {
-    let Some(opened) = admitted.open(Port::Clients, &shared, INPUT_BYTES).await else { return };
-    let Opened { pump, address, clock, stop, _place } = opened;
+    let Some(opened) = super::open(admitted, Port::Clients, &shared, INPUT_BYTES).await else { return };
+    let listed = shared.listed(super::CLIENTS, &opened);
+    let Opened { pump, address, clock, stop, place: _place, .. } = opened;
     let submissions = HashMap::new();
-    let mut face = Face { pump, shared, address, clock, person: None, submissions, _place };
+    let mut face = Face { pump, shared, address, clock, person: None, submissions, _place, listed };
     face.run(stop).await;
 }
 
@@ -39,6 +41,7 @@ struct Face {
     /// Documents on their way in, by request. The protocol bounds their number.
     submissions: HashMap<u32, Arriving>,
     _place: Place,
+    listed: Listed,
 }
 
 /// A document on its way in.
@@ -94,6 +97,7 @@ impl Face {
             Request::Documents(wanted) => return self.list(id, wanted.after_id, wanted.limit).await,
             Request::Logout => {
                 self.person = None;
+                self.listed.is("");
                 Answer::Done
             }
             Request::Retain(retain) => self.retain(&retain).await,
@@ -106,7 +110,16 @@ impl Face {
             | Request::Cancel(_)
             | Request::Register(_)
             | Request::PinChange(_)
-            | Request::Release(_) => Answer::refused_as(Status::UnknownRequest),
+            | Request::WalkupBegin(_)
+            | Request::WalkupCounted(_)
+            | Request::WalkupEnd(_)
+            | Request::Release(_)
+            | Request::Accounts(_)
+            | Request::Movements(_)
+            | Request::Move(_)
+            | Request::Totals
+            | Request::Records(_)
+            | Request::Report(_) => Answer::refused_as(Status::UnknownRequest),
         };
         self.answer(id, answer);
     }
@@ -131,6 +144,7 @@ impl Face {
                 let waiting = person.documents().await.map_or(0, |documents| documents.len());
                 let user =
                     convert::user(person.user(), i64::try_from(waiting).unwrap_or(i64::MAX), false, None);
+                self.listed.is(person.user().logon.as_str());
                 self.person = Some(person);
                 let step = LoginStep::LoggedIn;
                 Answer::Login(LoginAnswer { step, user: Some(user), printed: None, failed: None })

@@ -226,7 +226,7 @@ pub(super) fn progress(event: &PrintEvent) -> Option<Progress> {
         PrintEvent::Failed { job, status: code, message } => {
             Some(Progress { status: status(*code), text: message.clone(), ..plain(*job, Step::Failed) })
         }
-        PrintEvent::Stream(_) | PrintEvent::Done { .. } => None,
+        PrintEvent::Warned { .. } | PrintEvent::Stream(_) | PrintEvent::Done { .. } => None,
     }
 }
 

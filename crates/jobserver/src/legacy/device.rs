@@ -24,12 +24,14 @@ use super::printers::Registered;
 use super::pump::{self, Pump};
 use super::release::Releases;
 use super::runs::{BeganBy, Runs, Said};
-use super::{Shared, convert};
+use super::{Shared, convert, walkup};
+use crate::connections::Listed;
 
 /// Serves one connection to its end.
 pub(super) async fn serve(admitted: Admitted, shared: Arc<Shared>) {
-    let Some(opened) = admitted.open(Port::Devices, &shared, INPUT_BYTES).await else { return };
-    let Opened { pump, address, clock, stop, _place } = opened;
+    let Some(opened) = super::open(admitted, Port::Devices, &shared, INPUT_BYTES).await else { return };
+    let listed = shared.listed(super::DEVICES, &opened);
+    let Opened { pump, address, clock, stop, encrypted, place: _place } = opened;
     let mut face = Face {
         pump,
         shared,
@@ -37,11 +39,12 @@ pub(super) async fn serve(admitted: Admitted, shared: Arc<Shared>) {
         clock,
         device: None,
         runs: Runs::default(),
-        releases: Releases::default(),
+        releases: Releases::new(encrypted),
         documents: None,
         touched: pump::now(),
         stopping: false,
         _place,
+        listed,
     };
     face.run(stop).await;
     if let Some(mut device) = face.device {
@@ -66,6 +69,7 @@ struct Face {
     /// The server ends: what is under way is finished, nothing new begins.
     stopping: bool,
     _place: Place,
+    listed: Listed,
 }
 
 impl Face {
@@ -121,7 +125,7 @@ impl Face {
             Ended::Impostor => {}
         }
         // Documents on their way are lost with the connection: dropping them says so.
-        self.releases = Releases::default();
+        self.releases.clear();
         self.documents = None;
     }
 
@@ -152,10 +156,13 @@ impl Face {
         match claimed.proved().await {
             Ok(device) => {
                 if hello.prints {
-                    self.documents = Some(self.shared.printers.register(device.device().id));
+                    self.documents = Some(self.shared.server.0.printers.register(device.device().id));
+                    // A push queue may have waited for it.
+                    self.shared.server.0.push.wake();
                 }
                 let name = device.device().name.as_str();
                 tracing::info!(device = name, peer = %self.address, product = hello.product, "a device is here");
+                self.listed.is(name);
                 self.device = Some(device);
             }
             Err(failed) => self.turn_away(&failed),
@@ -187,12 +194,22 @@ impl Face {
                 self.runs.stop(cancel.request);
                 Answer::Done
             }
+            Request::WalkupBegin(_) if self.stopping => Answer::refused_as(Status::Restart),
+            request @ (Request::WalkupBegin(_) | Request::WalkupCounted(_) | Request::WalkupEnd(_)) => {
+                self.walkup(request).await
+            }
             // The session answers these itself, or they belong to the other side or port.
             Request::Hello(_)
             | Request::Authenticate(_)
             | Request::KeepAlive
             | Request::Release(_)
-            | Request::Submit(_) => Answer::refused_as(Status::UnknownRequest),
+            | Request::Submit(_)
+            | Request::Accounts(_)
+            | Request::Movements(_)
+            | Request::Move(_)
+            | Request::Totals
+            | Request::Records(_)
+            | Request::Report(_) => Answer::refused_as(Status::UnknownRequest),
         };
         self.answer(id, answer, true);
     }
@@ -284,6 +301,14 @@ impl Face {
                 convert::refusal(failed)
             }
         }
+    }
+
+    async fn walkup(&mut self, request: Request) -> Answer {
+        let answer = match &mut self.device {
+            Some(device) => walkup::answer(device, request).await,
+            None => None,
+        };
+        answer.unwrap_or_else(|| Answer::refused_as(Status::ConnectionNeverOpened))
     }
 
     async fn retain(&self, retain: &Retain) -> Answer {
@@ -383,6 +408,12 @@ impl Face {
         }
         match event {
             PrintEvent::Stream(document) => self.stream(document),
+            PrintEvent::Warned { message, .. } => self.pump.session.notice(Notice {
+                kind: NoticeKind::Message,
+                status: Status::Done,
+                text: message,
+                server: None,
+            }),
             PrintEvent::Done { printed, failed } => {
                 let answer = match began_by {
                     BeganBy::Print => Answer::Print(PrintAnswer { printed, failed }),
@@ -410,7 +441,7 @@ impl Face {
             let owner = device.person().map_or("", |person| person.logon.as_str()).to_owned();
             self.releases.begin(&mut self.pump.session, &owner, document);
         } else {
-            self.shared.printers.hand_over(device.device().id, document);
+            self.shared.server.0.printers.hand_over(device.device().id, document);
         }
     }
 

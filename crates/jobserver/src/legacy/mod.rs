@@ -5,30 +5,30 @@
 //! socket and both. In reading order:
 //!
 //! - [`Limits`]: every bound of the faces.
-//! - `accept`: connections, how many and from where, TLS or plain.
-//! - `pump`: one socket driving one protocol session.
+//! - [`accept`], [`pump`], [`guard`] of `framed`: connections, one socket driving one session, and who guesses.
 //! - `device`: a connection on 7500; `release`: documents handed over on it; `printers`: which connection of a
 //!   device takes them.
-//! - `client`: a connection on 7700.
-//! - `guard`: slows down who guesses.
+//! - `walkup`: copies, faxes, scans and e-mails. `client`: a connection on 7700.
 //! - `convert`: domain values as records of the protocol, and back.
 
-mod accept;
 mod changes;
 mod client;
 mod convert;
 mod device;
-mod guard;
 mod limits;
-mod printers;
-mod pump;
+pub(crate) mod printers;
 mod release;
 mod runs;
+mod walkup;
 
 use std::sync::Arc;
 
+use framed::accept::{Admitted, Opened};
+use framed::{accept, guard, pump};
 use service::Context;
+use wire::safecom::Port;
 
+use crate::connections::{Listed, Open};
 use crate::state::Jobserver;
 pub use limits::Limits;
 
@@ -42,10 +42,17 @@ pub(crate) struct Shared {
     /// The operations.
     server: Jobserver,
     limits: Limits,
-    /// Connections of devices that take documents.
-    printers: printers::Printers,
     /// Failed logins by device and by address.
     guard: std::sync::Mutex<guard::Guard>,
+}
+
+impl Shared {
+    /// Puts a connection on the list of those that are open.
+    fn listed(&self, face: &'static str, opened: &Opened) -> Listed {
+        let state = &self.server.0;
+        let (peer, secure) = (opened.address, opened.encrypted);
+        state.connections.opened(Open { face, peer, since: state.now(), secure, who: String::new() })
+    }
 }
 
 /// Opens both ports and serves them until the stop.
@@ -59,21 +66,12 @@ pub async fn start<C: Clone + Send + Sync + 'static>(
 ) -> anyhow::Result<()> {
     let devices = context.listen_tcp(DEVICES, limits.devices_port).await?;
     let clients = context.listen_tcp(CLIENTS, limits.clients_port).await?;
-    let shared = Arc::new(Shared {
-        server,
-        printers: printers::Printers::default(),
-        guard: std::sync::Mutex::new(guard::Guard::new(&limits)),
-        limits,
-    });
+    let guard =
+        guard::Guard::new(limits.failures_per_device, limits.failures_per_address, limits.failures_forgotten);
+    let shared = Arc::new(Shared { server, guard: std::sync::Mutex::new(guard), limits });
     let gate =
         |connections_max| accept::Gate::new(connections_max, shared.limits.connections_per_address_max);
-    let ground = accept::Ground {
-        tls: context.tls.clone(),
-        encryption: context.common.channel_encryption,
-        clock: context.clock.clone(),
-        stop: context.stop.clone(),
-        tasks: context.tasks.clone(),
-    };
+    let ground = accept::Ground::of(context);
     context.tasks.spawn(accept::serve(
         devices,
         gate(shared.limits.devices_max),
@@ -89,4 +87,14 @@ pub async fn start<C: Clone + Send + Sync + 'static>(
         client::serve,
     ));
     Ok(())
+}
+
+/// Begins the protocol session of a connection that was let in.
+async fn open(admitted: Admitted, port: Port, shared: &Shared, input_bytes: usize) -> Option<Opened> {
+    let now = admitted.clock.now();
+    let info = match shared.server.server_info().await {
+        Ok(info) => Ok(convert::server_info(info, now, false)),
+        Err(failed) => Err((convert::server_unknown(now), convert::status(failed.status), failed.message)),
+    };
+    admitted.open(port, info, input_bytes, shared.limits.write_stall)
 }

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::DeviceId;
 use tokio::sync::mpsc;
 
-use crate::session::DocumentStream;
+use crate::session::{DocumentStream, Reported};
 
 /// Connections that take documents, by device.
 #[derive(Clone, Default)]
-pub(super) struct Printers(Arc<Mutex<Entries>>);
+pub(crate) struct Printers(Arc<Mutex<Entries>>);
 
 #[derive(Default)]
 struct Entries {
@@ -28,7 +28,7 @@ struct Entry {
 }
 
 /// A connection's entry; it goes when this is dropped.
-pub(super) struct Registered {
+pub(crate) struct Registered {
     printers: Printers,
     device: DeviceId,
     number: u64,
@@ -36,7 +36,7 @@ pub(super) struct Registered {
 
 impl Printers {
     /// Notes a connection, the latest of its device, and returns where its documents come in.
-    pub(super) fn register(&self, device: DeviceId) -> (Registered, mpsc::Receiver<DocumentStream>) {
+    pub(crate) fn register(&self, device: DeviceId) -> (Registered, mpsc::Receiver<DocumentStream>) {
         let (documents, received) = mpsc::channel(DOCUMENTS_WAITING_MAX);
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let number = entries.next;
@@ -45,9 +45,14 @@ impl Printers {
         (Registered { printers: self.clone(), device, number }, received)
     }
 
+    /// Whether a connection of the device takes documents.
+    pub(crate) fn takes(&self, device: DeviceId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).by_device.contains_key(&device)
+    }
+
     /// Hands a document to the device's printer. When there is none, or it has enough to do, the document's
     /// outcome says so.
-    pub(super) fn hand_over(&self, device: DeviceId, mut document: DocumentStream) {
+    pub(crate) fn hand_over(&self, device: DeviceId, mut document: DocumentStream) {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for entry in entries.by_device.get(&device).into_iter().flatten().rev() {
             match entry.documents.try_send(document) {
@@ -58,7 +63,8 @@ impl Printers {
             }
         }
         // The release may have been given up; then nobody waits for the outcome.
-        let _ = document.outcome.send(Err("the printer is not connected to the server".to_owned()));
+        let outcome = Err("the printer is not connected to the server".to_owned());
+        let _ = document.outcome.send(Reported { nothing_sent: true, ..outcome.into() });
     }
 }
 
@@ -83,7 +89,7 @@ mod tests {
     use domain::JobId;
     use tokio::sync::oneshot;
 
-    fn document(job: i64) -> (DocumentStream, oneshot::Receiver<Result<(), String>>) {
+    fn document(job: i64) -> (DocumentStream, oneshot::Receiver<Reported>) {
         let (_, chunks) = mpsc::channel(1);
         let (outcome, result) = oneshot::channel();
         (
@@ -92,6 +98,7 @@ mod tests {
                 name: String::new(),
                 bytes: 0,
                 copies: 1,
+                encrypted: false,
                 chunks,
                 outcome,
                 stopper: Default::default(),
@@ -105,6 +112,7 @@ mod tests {
         let printers = Printers::default();
         let (first, mut first_documents) = printers.register(DeviceId(1));
         let (second, mut second_documents) = printers.register(DeviceId(1));
+        assert!(printers.takes(DeviceId(1)) && !printers.takes(DeviceId(2)));
         printers.hand_over(DeviceId(1), document(7).0);
         assert_eq!(second_documents.try_recv().unwrap().job, JobId(7));
         drop((second, second_documents));
@@ -113,7 +121,9 @@ mod tests {
         drop(first);
         let (lost, result) = document(9);
         printers.hand_over(DeviceId(1), lost);
-        assert!(result.await.unwrap().unwrap_err().contains("not connected"));
+        let told = result.await.unwrap();
+        assert!(told.nothing_sent && told.outcome.unwrap_err().contains("not connected"));
+        assert!(!printers.takes(DeviceId(1)));
         assert!(printers.0.lock().unwrap().by_device.is_empty(), "nothing is left over");
     }
 }

@@ -5,17 +5,21 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use domain::charge::post::Report;
 use wire::safecom::records::{Refusal, Release, ReleaseAnswer};
 use wire::safecom::{Server, Status};
 
 use crate::failed::Failed;
-use crate::session::DocumentStream;
+use crate::session::{DocumentStream, Reported};
 
-use super::{convert, pump};
+use super::{convert, pump, walkup};
 
 /// Documents that are being sent, or that wait for the device's report.
-#[derive(Default)]
-pub(super) struct Releases(Vec<Running>);
+pub(super) struct Releases {
+    running: Vec<Running>,
+    /// The connection is.
+    encrypted: bool,
+}
 
 struct Running {
     id: u32,
@@ -46,8 +50,23 @@ pub(super) enum Fed {
 }
 
 impl Releases {
+    pub(super) fn new(encrypted: bool) -> Self {
+        Self { running: Vec::new(), encrypted }
+    }
+
+    /// Forgets all: whoever waits for them hears that the connection is lost.
+    pub(super) fn clear(&mut self) {
+        self.running.clear();
+    }
+
     /// Announces a document to the device.
     pub(super) fn begin(&mut self, session: &mut Server, owner: &str, document: DocumentStream) {
+        if document.encrypted && !self.encrypted {
+            let outcome =
+                Err("the document has to travel encrypted, and the device's connection is plain".to_owned());
+            let _ = document.outcome.send(Reported { nothing_sent: true, ..outcome.into() });
+            return;
+        }
         let release = Release {
             document: convert::id(document.job),
             name: document.name.clone(),
@@ -59,7 +78,7 @@ impl Releases {
             duplex: false,
         };
         match session.release(release) {
-            Ok(id) => self.0.push(Running {
+            Ok(id) => self.running.push(Running {
                 id,
                 stop: Box::pin(document.stopper.asked_owned()),
                 document,
@@ -71,14 +90,14 @@ impl Releases {
             }),
             Err(misuse) => {
                 // Nobody waits any more when the release was given up meanwhile.
-                let _ = document.outcome.send(Err(format!("the device does not take it: {misuse}")));
+                let _ = document.outcome.send(Err(format!("the device does not take it: {misuse}")).into());
             }
         }
     }
 
     /// Whether nothing is on its way.
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.running.is_empty()
     }
 
     /// Resolves with the next bytes of any document whose window has room. Dropping the future loses nothing.
@@ -87,7 +106,7 @@ impl Releases {
     }
 
     fn poll_fed(&mut self, context: &mut Context<'_>, windows: &[(u32, u64)]) -> Poll<Fed> {
-        for running in &mut self.0 {
+        for running in &mut self.running {
             if !running.over && running.stop.as_mut().poll(context).is_ready() {
                 return Poll::Ready(Fed::Stopped(running.id));
             }
@@ -107,7 +126,7 @@ impl Releases {
 
     /// Room in the window of every document.
     pub(super) fn windows(&self, session: &Server) -> Vec<(u32, u64)> {
-        self.0.iter().map(|running| (running.id, session.window(running.id))).collect()
+        self.running.iter().map(|running| (running.id, session.window(running.id))).collect()
     }
 
     /// Takes what [`fed`](Self::fed) resolved with.
@@ -138,7 +157,7 @@ impl Releases {
 
     /// Sends what the windows allow of the bytes at hand. Call it after the session has heard something.
     pub(super) fn advance(&mut self, session: &mut Server) {
-        for running in &mut self.0 {
+        for running in &mut self.running {
             let mut room = session.window(running.id);
             let ends_now = |running: &Running| running.sent == running.document.bytes;
             while !running.over && (room > 0 && !running.rest.is_empty() || ends_now(running)) {
@@ -169,14 +188,20 @@ impl Releases {
     }
 
     fn running(&mut self, id: u32) -> Option<&mut Running> {
-        self.0.iter_mut().find(|running| running.id == id)
+        self.running.iter_mut().find(|running| running.id == id)
     }
 
     /// The device has reported: tells the release how it went.
     pub(super) fn reported(&mut self, id: u32, outcome: Result<ReleaseAnswer, Refusal>) {
-        let Some(at) = self.0.iter().position(|running| running.id == id) else { return };
-        let running = self.0.swap_remove(at);
+        let Some(at) = self.running.iter().position(|running| running.id == id) else { return };
+        let running = self.running.swap_remove(at);
         let complete = running.sent == running.document.bytes && running.given_up.is_none();
+        // What came out counts, however it ended.
+        let counts = outcome.as_ref().ok().and_then(|report| {
+            let (color, sheets) = (report.color_impressions.map(i64::from), report.sheets.map(i64::from));
+            Some(Report { impressions: report.impressions?.into(), color, sheets })
+        });
+        let toner = outcome.as_ref().ok().and_then(|report| report.toner.clone()).map(walkup::toner);
         let outcome = match (outcome, running.given_up) {
             (_, Some(why)) => Err(why),
             (Ok(report), None) if report.printed && complete => Ok(()),
@@ -190,12 +215,12 @@ impl Releases {
             (Err(refusal), None) => Err(refusal.text),
         };
         // Nobody waits any more when the release was given up meanwhile.
-        let _ = running.document.outcome.send(outcome);
+        let _ = running.document.outcome.send(Reported { outcome, nothing_sent: false, counts, toner });
     }
 
     /// When the first document will have stood still for too long.
     pub(super) fn deadline(&self, stall: Duration) -> Option<Instant> {
-        self.0.iter().map(|running| running.moved + stall).min()
+        self.running.iter().map(|running| running.moved + stall).min()
     }
 
     /// Whether a document has stood still for too long; the connection is then no good.

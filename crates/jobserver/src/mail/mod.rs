@@ -5,17 +5,19 @@
 //! - `transport`: SMTP, by the settings; `oauth`: fresh access tokens.
 //! - `template`: the built-in texts, and the files that override them.
 //! - `deletion`: warnings before a document is deleted, and notes after.
+//! - `refusal`: documents that were refused or do not come out.
 //! - `alerts`: errors of the event log, mailed to the administrator.
 
 mod alerts;
 pub(crate) mod deletion;
 mod deliver;
 pub(crate) mod oauth;
+pub(crate) mod refusal;
 mod template;
 mod transport;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -57,6 +59,11 @@ pub(crate) struct Mailroom {
 }
 
 impl Mailroom {
+    /// Whether people are mailed their cards and ID codes: when there is a template for it (guide, "EmailCode.txt").
+    pub(crate) fn tells_codes(&self) -> bool {
+        self.templates.join(Kind::Code.file()).exists()
+    }
+
     pub(crate) fn new(data: &std::path::Path) -> Self {
         Self {
             templates: data.join("templates"),
@@ -78,7 +85,7 @@ pub(crate) fn send(state: &State, kind: Kind, to: &str, tags: &Tags, key: &str) 
     let settings = state.settings();
     let wanted = match kind {
         // Sent when there is a template of one's own (guide, "E-mail templates": EmailCode.txt).
-        Kind::Code => state.mail.templates.join(kind.file()).exists(),
+        Kind::Code => state.mail.tells_codes(),
         _ => settings.mail().wants(kind),
     };
     if settings.mail().server.is_empty() || to.trim().is_empty() || !wanted {

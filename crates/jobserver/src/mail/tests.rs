@@ -18,16 +18,16 @@ use crate::tests::World;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The mail server; ends with this value.
-struct Sink {
+pub(crate) struct Sink {
     child: Child,
     lines: mpsc::Receiver<Value>,
-    port: u64,
+    pub(crate) port: u64,
     http: u64,
 }
 
 impl Sink {
     /// `None` (said on standard error) where the machine has no aiosmtpd.
-    fn start(options: &Value) -> Option<Self> {
+    pub(crate) fn start(options: &Value) -> Option<Self> {
         let there =
             Command::new("/usr/bin/python3").args(["-c", "import aiosmtpd"]).stderr(Stdio::null()).status();
         if !there.is_ok_and(|status| status.success()) {
@@ -58,7 +58,7 @@ impl Sink {
         Some(Self { port: number("port"), http: number("http"), child, lines })
     }
 
-    fn next(&self) -> Value {
+    pub(crate) fn next(&self) -> Value {
         self.lines.recv_timeout(PATIENCE).expect("a mail comes")
     }
 
@@ -76,13 +76,13 @@ impl Drop for Sink {
     }
 }
 
-async fn set(world: &mut World, key: &str, value: &str) {
+pub(crate) async fn set(world: &mut World, key: &str, value: &str) {
     let request = message::SettingSetRequest { key: key.into(), value: value.into() };
     world.administration.setting_set(request).await.unwrap();
 }
 
 /// Settings for a mail server on this machine without encryption.
-async fn plainly(world: &mut World, port: u64) {
+pub(crate) async fn plainly(world: &mut World, port: u64) {
     set(world, "mail.security", "none").await;
     set(world, "mail.from", "Papergate <print@example.org>").await;
     set(world, "mail.port", &port.to_string()).await;

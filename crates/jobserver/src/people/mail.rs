@@ -3,16 +3,22 @@
 use domain::Timestamp;
 use domain::mail::{Kind, Tags};
 use domain::people::CostControl;
-use domain::secret::Puk;
+use domain::people::delegate::DelegateId;
+use domain::secret::{CardCode, Puk};
 use domain::user::User;
 
 use crate::failed::Failed;
+use crate::links;
 use crate::mail;
 use crate::state::State;
 
 /// A mail to a person.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mail<'a> {
+    /// Somebody was added.
+    Welcome,
+    /// A card or ID code was given to them; it is the `number`th of its call.
+    Code { code: &'a CardCode, number: usize },
     /// The open PUK, and how to register with it.
     Puk(&'a Puk),
     /// A temporary code ends then; this is reminder number so and so.
@@ -37,8 +43,16 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
     let mut tags = mail::tags_of(to);
     let now = state.now().0;
     let (kind, key) = match told {
+        Mail::Welcome => {
+            person(&mut tags, state, to);
+            (Kind::Welcome, format!("welcome:{}", to.id))
+        }
+        Mail::Code { code, number } => {
+            tags.set("CARDNO", code.expose());
+            (Kind::Code, format!("code:{}:{now}:{number}", to.id))
+        }
         Mail::Puk(puk) => {
-            person(&mut tags, to).set("PUK", puk.expose());
+            person(&mut tags, state, to).set("PUK", puk.expose());
             // A person has one open PUK at a time; each is another event.
             (Kind::Puk, format!("puk:{}:{now}", to.id))
         }
@@ -48,8 +62,10 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
             (Kind::IdExpires, format!("id-expires:{card}:{}:{number}", ends.0))
         }
         Mail::DelegateRequest { by, relation } => {
-            delegate(&mut tags, by)
-                .set("DELEGATELINK", "(until there is a page for it, ask your administrator to answer)");
+            let link = links::delegate_link(state, DelegateId(relation), to.id);
+            let link =
+                link.as_deref().unwrap_or("(there is no page for it here: ask your administrator to answer)");
+            delegate(&mut tags, by).set("DELEGATELINK", link);
             (Kind::DelegateRequest, format!("delegate:{relation}:request"))
         }
         Mail::DelegateAccepted { by, relation } => {
@@ -64,18 +80,38 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
     mail::send(state, kind, &to.email, &tags, &key)
 }
 
+/// Tells somebody who was added, and given these codes. What was done must not fail for a mail.
+pub(crate) fn added(state: &State, user: &User, codes: &[CardCode]) {
+    let welcome = send(state, user, Mail::Welcome).map(drop);
+    if let Err(failed) = welcome.and_then(|()| codes_given(state, user, codes)) {
+        tracing::warn!(user.logon = %user.logon, %failed, "a new person could not be told by mail");
+    }
+}
+
+/// Tells somebody their new cards and ID codes, where there is a template for it.
+pub(crate) fn codes_given(state: &State, user: &User, codes: &[CardCode]) -> Result<(), Failed> {
+    for (number, code) in codes.iter().enumerate() {
+        send(state, user, Mail::Code { code, number })?;
+    }
+    Ok(())
+}
+
 fn delegate<'a>(tags: &'a mut Tags, by: &User) -> &'a mut Tags {
     let name = if by.full_name.is_empty() { by.logon.as_str() } else { &by.full_name };
     tags.set("DELEGATEUSER", name)
 }
 
-fn person<'a>(tags: &'a mut Tags, user: &User) -> &'a mut Tags {
+fn person<'a>(tags: &'a mut Tags, state: &State, user: &User) -> &'a mut Tags {
+    let minutes = state.settings().retention().delete_after.unwrap_or_default().as_secs() / 60;
     let accounting = match user.profile.cost_control {
-        CostControl::None => 0,
+        CostControl::NoCost => 0,
         CostControl::Tracking => 1,
         CostControl::Pay => 2,
     };
-    tags.set_choice("ACCOUNTINGMODEL", accounting)
+    tags.set("JOBDELETEDAYS", &(minutes / 1_440).to_string())
+        .set("JOBDELETEHOURS", &(minutes / 60 % 24).to_string())
+        .set("JOBDELETEMINUTES", &(minutes % 60).to_string())
+        .set_choice("ACCOUNTINGMODEL", accounting)
         .set_choice("ENCRYPTION", usize::from(user.profile.encrypt))
         .set_choice("LOGINWITHOUTPIN", usize::from(user.profile.login_without_pin))
         .set_choice("PRINTALL", usize::from(user.print_all_at_login))

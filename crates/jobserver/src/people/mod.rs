@@ -5,13 +5,17 @@
 //! - `puk`: PUK codes, registering with one, changing a PIN
 //! - `place`: organisational units, restricted access, the home server
 //! - `shared`: documents of groups and delegates
+//! - `delegates`: answers to requests for delegation
 //! - `mail`: what people are to be told by mail
 //! - `tidy`: temporary codes and relations that end
 
 pub(crate) mod born;
 pub(crate) mod codes;
+mod delegates;
 pub(crate) mod mail;
 pub(crate) mod place;
 pub(crate) mod puk;
 pub(crate) mod shared;
 pub(crate) mod tidy;
+
+pub(crate) use delegates::delegate_answer;

@@ -29,19 +29,25 @@ pub(crate) async fn documents(
     device: &Device,
 ) -> Result<Vec<Document>, Failed> {
     let mut documents = crate::documents::documents(server, user, Some(device)).await?;
-    let user = user.clone();
+    let (user, device) = (user.clone(), device.clone());
     let shared = server
         .blocking(move |state| {
             let tree = place::tree_for(state, user.unit)?;
-            Ok::<_, Failed>(state.store.jobs_shared(&user, &tree, state.now(), LISTED_MAX)?)
+            let shared = state.store.jobs_shared(&user, &tree, state.now(), LISTED_MAX)?;
+            // Whoever collects a document pays for it: the price is theirs.
+            let jobs: Vec<Job> = shared.iter().map(|shared| shared.job.clone()).collect();
+            let prices = crate::charge::shown(state, &device, &user, &jobs)?;
+            let shown = shared.into_iter().zip(prices).map(|(shared, price)| Document {
+                standing: shared.standing,
+                owner: shared.job.owner_logon.clone(),
+                price,
+                ..crate::documents::document(state, &shared.job)
+            });
+            Ok::<_, Failed>(shown.collect::<Vec<_>>())
         })
         .await?;
     if !shared.is_empty() {
-        documents.extend(shared.into_iter().map(|shared| Document {
-            standing: shared.standing,
-            owner: shared.job.owner_logon.clone(),
-            ..crate::documents::document(&shared.job)
-        }));
+        documents.extend(shared);
         documents.sort_by_key(|document| document.id);
     }
     Ok(documents)

@@ -1,6 +1,6 @@
 //! A new push queue, checked, with the device it makes.
 
-use domain::device::{Channel, Device, Target};
+use domain::device::{Channel, Target};
 use domain::queue::{Kind, Queue};
 use domain::secret::Password;
 use domain::text::free;
@@ -43,22 +43,15 @@ pub(crate) fn checked(state: &State, request: &message::Queue, queue: &Queue) ->
         }
     }
     if let Some(name) = &queue.push.device {
-        let found = state.store.device_by_name(name)?.map(|(device, _)| device);
-        let device = match found {
-            Some(device) => device,
-            None => made(state, request, name)?,
-        };
-        if queue.push.forward.is_none() && device.target.channel == Channel::Session {
-            let text = format!(
-                "the device {name} takes documents in its own session only: a push queue needs one with an address"
-            );
-            return Err(Failed::invalid(text));
+        let found = state.store.device_by_name(name)?;
+        if found.is_none() {
+            made(state, request, name)?;
         }
     }
     Ok(())
 }
 
-fn made(state: &State, request: &message::Queue, name: &DeviceName) -> Result<Device, Failed> {
+fn made(state: &State, request: &message::Queue, name: &DeviceName) -> Result<(), Failed> {
     if request.device_address.is_empty() && request.forward.is_empty() {
         let text = format!("there is no device '{name}': add it, or say where it is with --address");
         return Err(Failed::not_found(Status::DEVICE_NOT_FOUND, text));
@@ -86,6 +79,5 @@ fn made(state: &State, request: &message::Queue, name: &DeviceName) -> Result<De
     };
     state.store.device_add(&device)?;
     tracing::info!(device.name = %name, "a device was added for a push queue");
-    let found = state.store.device_by_name(name)?.map(|(device, _)| device);
-    found.ok_or_else(|| Failed::not_found(Status::DEVICE_NOT_FOUND, "the device is gone"))
+    Ok(())
 }

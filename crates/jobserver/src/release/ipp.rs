@@ -217,6 +217,7 @@ impl<'a> Talk<'a> {
                     if stops { format!("The printer stopped: {}.", words(&status)) } else { String::new() };
                 device_stopped(release.server, release.job.id, stops, message.clone()).await;
                 if stops {
+                    super::watch::attention(release, &words(&status));
                     release.events.tell(PrintEvent::Stopped { job: release.job.id, message }).await;
                 }
             }

@@ -3,12 +3,14 @@
 //! - [`raw`]: raw TCP, usually port 9100
 //! - [`ipp`]: IPP and IPPS
 //! - [`own`]: the device's own session
+//! - [`watch`]: what the printer says by SNMP meanwhile
 //! - [`blocks`]: the document as a stream of decrypted blocks
 
 mod blocks;
 mod ipp;
 mod own;
 mod raw;
+mod watch;
 
 pub(crate) use blocks::Blocks;
 
@@ -44,6 +46,8 @@ pub(crate) struct Release<'a> {
     /// Takes what the device says was printed.
     pub(crate) meter: &'a Meter,
     pub(crate) stopper: &'a Stopper,
+    /// It travels encrypted or not at all.
+    pub(crate) encrypted: bool,
 }
 
 /// It did not come out.
@@ -100,6 +104,33 @@ pub(crate) enum WayFailed {
     NotDelivered(NotDelivered),
 }
 
+/// Whether a person's documents have to travel encrypted to a device (guide, "Device license and user encryption settings"), and the
+/// device has a way for that. Either the owner or the person who collects may ask for it.
+///
+/// # Errors
+/// Status 25 when it has none: nothing is sent in a form that others can read.
+pub(crate) fn encryption(
+    state: &State,
+    device: &Device,
+    people: [domain::UserId; 2],
+) -> Result<bool, crate::failed::Failed> {
+    let takes = state.store.device_charging(device.id)?.terms.features.encryption;
+    let mut wanted = false;
+    for person in people {
+        wanted |= state.store.user_terms(person)?.encrypt;
+    }
+    let encrypted = domain::charge::encryption(takes, wanted);
+    if encrypted && device.target.channel != Channel::Session && device.target.attempts_encrypted().is_empty()
+    {
+        let text = format!(
+            "the document has to travel encrypted, and {} has no encrypted way: give it an ipps address",
+            device.name
+        );
+        return Err(crate::failed::Failed::refused(Status::ENCRYPTION_UNUSABLE, text));
+    }
+    Ok(encrypted)
+}
+
 /// Sends a document to its device. `Ok` only when the device took all of it and ended in order.
 pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(), NotDelivered> {
     let reader = std::sync::Arc::new(reader);
@@ -108,7 +139,8 @@ pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(),
         return own::deliver(release, reader).await;
     }
     let device = release.device;
-    let mut attempts = device.target.attempts();
+    let mut attempts =
+        if release.encrypted { device.target.attempts_encrypted() } else { device.target.attempts() };
     if let Some(known) = release.server.0.channel_known(device) {
         // What worked last is tried first.
         attempts.sort_by_key(|attempt| *attempt != known);
@@ -121,7 +153,7 @@ pub(crate) async fn deliver(release: &Release<'_>, reader: Reader) -> Result<(),
         let way = match attempt.channel {
             Channel::Raw => {
                 let before = release.meter.before(release.server, device).await;
-                let way = raw::deliver(release, &reader, &attempt).await;
+                let way = watch::watched(release, raw::deliver(release, &reader, &attempt)).await;
                 if !matches!(way, Err(WayFailed::NoWay(_))) {
                     release.meter.after(before, release.server.0.settings().finish_timeout()).await;
                 }

@@ -11,7 +11,7 @@ use super::{NotDelivered, Release};
 use crate::cancel::stopped;
 use crate::failed::Failed;
 use crate::rewrite::Changed;
-use crate::session::{DocumentStream, PrintEvent};
+use crate::session::{DocumentStream, PrintEvent, Reported};
 use crate::spool::Reader;
 
 /// Blocks that wait for the session.
@@ -31,6 +31,7 @@ pub(super) async fn deliver(release: &Release<'_>, reader: Arc<Reader>) -> Resul
         name: release.job.name.clone(),
         bytes,
         copies: release.sendings(),
+        encrypted: release.encrypted,
         chunks: received,
         outcome,
         stopper: release.stopper.clone(),
@@ -50,7 +51,7 @@ async fn stream_to_its_end(
     release: &Release<'_>,
     mut blocks: Changed,
     chunks: mpsc::Sender<Result<Bytes, Failed>>,
-    mut ended: oneshot::Receiver<Result<(), String>>,
+    mut ended: oneshot::Receiver<Reported>,
     total: u64,
 ) -> Result<(), NotDelivered> {
     let mut sent = 0;
@@ -74,18 +75,29 @@ async fn stream_to_its_end(
                 // The face gave the stream up; its outcome says why.
                 break;
             },
-            told = &mut ended => return said(told),
+            told = &mut ended => return said(release, told),
         }
         release.events.progress(release.job.id, sent, total);
     }
     drop(chunks);
-    said(ended.await)
+    said(release, ended.await)
 }
 
-fn said(told: Result<Result<(), String>, oneshot::error::RecvError>) -> Result<(), NotDelivered> {
+fn said(
+    release: &Release<'_>,
+    told: Result<Reported, oneshot::error::RecvError>,
+) -> Result<(), NotDelivered> {
     match told {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(message)) => Err(NotDelivered::new(Status::LOST_IN_TRANSFER, message)),
+        Ok(Reported { outcome, nothing_sent, counts, toner }) => {
+            if let Some(counts) = counts {
+                release.meter.report(Ok(counts));
+            }
+            if let Some(toner) = toner {
+                release.meter.toner(toner);
+            }
+            let status = if nothing_sent { Status::CANNOT_CONNECT } else { Status::LOST_IN_TRANSFER };
+            outcome.map_err(|message| NotDelivered::new(status, message))
+        }
         Err(_) => Err(NotDelivered::new(Status::CONNECTION_LOST, "The device's session was lost.")),
     }
 }

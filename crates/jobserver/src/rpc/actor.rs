@@ -14,6 +14,16 @@ use crate::state::State;
 pub(crate) struct Actor {
     rights: Rights,
     powers: Powers,
+    /// Logon, with its domain; `None` for whoever owns the data directory.
+    name: Option<String>,
+}
+
+impl Default for Actor {
+    /// Nobody, who may nothing.
+    fn default() -> Self {
+        let powers = Powers { users: UserLevel::None, devices: false, server: false, reports: false };
+        Self { rights: Rights::Standard, powers, name: None }
+    }
 }
 
 impl Actor {
@@ -21,17 +31,31 @@ impl Actor {
     pub(super) const LOCAL: Self = Self {
         rights: Rights::Administrator,
         powers: Powers { users: UserLevel::Full, devices: true, server: true, reports: true },
+        name: None,
     };
 
     /// Somebody who proved who they are.
     pub(super) fn person(user: &User) -> Self {
-        Self { rights: user.rights, powers: user.powers }
+        Self { rights: user.rights, powers: user.powers, name: Some(crate::charge::holder(user)) }
     }
 
     /// Who makes this call; nobody whom the authorisation did not see may anything.
-    pub(super) fn of<T>(request: &Request<T>) -> Self {
-        let none = Powers { users: UserLevel::None, devices: false, server: false, reports: false };
-        request.extensions().get().cloned().unwrap_or(Self { rights: Rights::Standard, powers: none })
+    pub(crate) fn of<T>(request: &Request<T>) -> Self {
+        request.extensions().get().cloned().unwrap_or_default()
+    }
+
+    /// Who it is, for the record of another server.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Refuses a cashier who would help somebody with rights into their account: a new PIN, or unlocking.
+    pub(super) fn may_help(&self, other: Rights) -> Result<(), Failed> {
+        if self.rights != Rights::Cashier || other == Rights::Standard {
+            return Ok(());
+        }
+        let text = "a cashier gives new PINs to, and unlocks, people without rights only";
+        Err(Failed::refused(Code::ACCESS_VIOLATION, text))
     }
 
     /// Refuses a call that these rights do not reach.
@@ -59,7 +83,7 @@ impl Actor {
     }
 
     /// Whether documents' names are shown to the caller.
-    pub(super) fn sees_document_names(&self, state: &State) -> bool {
+    pub(crate) fn sees_document_names(&self, state: &State) -> bool {
         document_names_visible(self.rights, state.settings().hides_document_names())
     }
 

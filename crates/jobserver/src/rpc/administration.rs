@@ -32,7 +32,7 @@ type Answer<T> = Result<Response<T>, Status>;
 #[tonic::async_trait]
 impl Administration for Calls {
     type UserListStream = ReceiverStream<Result<message::UserPage, Status>>;
-    type JobListStream = ReceiverStream<Result<message::JobPage, Status>>;
+    type JobListStream = submission::JobPages;
 
     async fn user_add(&self, request: Request<message::UserAddRequest>) -> Answer<message::User> {
         self.run_as(request, users::add).await
@@ -86,7 +86,7 @@ impl Administration for Calls {
     }
 
     async fn user_unlock(&self, request: Request<message::UserUnlockRequest>) -> Answer<message::User> {
-        self.run(request, |state, request| users::unlock(state, &request.logon)).await
+        self.run_as(request, |state, actor, request| users::unlock(state, actor, &request.logon)).await
     }
 
     async fn card_add(&self, request: Request<message::CardAddRequest>) -> Answer<message::Card> {
@@ -116,8 +116,8 @@ impl Administration for Calls {
         &self,
         request: Request<message::PinRandomRequest>,
     ) -> Answer<message::PinRandomAnswer> {
-        self.run(request, |state, request| {
-            let pin = users::pin_random(state, &request.logon)?;
+        self.run_as(request, |state, actor, request| {
+            let pin = users::pin_random(state, actor, &request.logon)?;
             Ok(message::PinRandomAnswer { pin: pin.expose().to_owned() })
         })
         .await

@@ -62,7 +62,7 @@ where
 }
 
 /// Writes down that an administrator proved who they are over a new connection.
-pub(super) async fn login(server: &Jobserver, peer: SocketAddr, user: &domain::user::User, now_us: i64) {
+pub(crate) async fn login(server: &Jobserver, peer: SocketAddr, user: &domain::user::User, now_us: i64) {
     if !server.0.logins.is_new(peer, user.logon.as_str(), now_us) {
         return;
     }

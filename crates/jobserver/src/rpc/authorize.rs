@@ -7,16 +7,16 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::Status as Code;
 use domain::secret::Password;
-use domain::user::Rights;
+use domain::user::{Rights, User};
 use rpc::Kind;
 use service::grpc::Caller;
 use tonic::Status;
@@ -42,12 +42,11 @@ const ADDRESSES_MAX: usize = 10_000;
 pub(crate) struct Authorized<S> {
     inner: S,
     server: Jobserver,
-    failures: Failures,
 }
 
 impl<S> Authorized<S> {
     pub(crate) fn new(inner: S, server: Jobserver) -> Self {
-        Self { inner, server, failures: Failures::default() }
+        Self { inner, server }
     }
 }
 
@@ -78,12 +77,13 @@ where
         // The clone that is ready goes into the call, the other one stays for the next.
         let fresh = self.inner.clone();
         let inner = std::mem::replace(&mut self.inner, fresh);
-        let (server, failures) = (self.server.clone(), self.failures.clone());
+        let server = self.server.clone();
         Box::pin(async move {
             let caller = request.extensions().get::<Option<Caller>>().cloned().flatten();
             let credentials = basic(request.headers());
             let path = request.uri().path().to_owned();
-            match check(&server, &failures, caller, credentials, &path).await {
+            let caller = on_behalf(caller, rpc::person::address(request.headers()));
+            match check(&server, caller, credentials, &path).await {
                 Ok((who, actor)) => {
                     request.extensions_mut().insert(actor);
                     audit::call(&server, &who, inner, request).await
@@ -94,10 +94,24 @@ where
     }
 }
 
+/// Another server that asks for somebody's program (7400, 7900) is that program: what it may is what the person may, and
+/// failures are counted at the program's address. Nobody gains by saying so: without it a process of this machine may
+/// everything.
+fn on_behalf(caller: Option<Caller>, program: Option<SocketAddr>) -> Option<Caller> {
+    match (caller, program) {
+        (Some(Caller::Local { .. }), Some(address)) => Some(Caller::Remote { address }),
+        (Some(Caller::Server { name, .. }), Some(address))
+            if matches!(name.as_str(), "moneyserver" | "trackingserver") =>
+        {
+            Some(Caller::Remote { address })
+        }
+        (caller, _) => caller,
+    }
+}
+
 /// Who the caller is, for the audit, when they may administer.
 async fn check(
     server: &Jobserver,
-    failures: &Failures,
     caller: Option<Caller>,
     credentials: Option<(String, Zeroizing<String>)>,
     path: &str,
@@ -109,23 +123,11 @@ async fn check(
         Some(Caller::Remote { address }) => address,
         Some(Caller::Server { .. }) | None => return Err(refused("only administrators may do this")),
     };
-    let address = peer.ip();
-    let now_us = server.0.now().0;
-    if failures.too_many(address, now_us) {
-        return Err(Failed::new(
-            Kind::Unavailable,
-            Code::BUSY,
-            "too many failed logins from this address; try again in some minutes",
-        ));
-    }
+    let (address, now_us) = (peer.ip(), server.0.now().0);
     let Some((logon, password)) = credentials else {
         return Err(refused("a logon and a password are needed"));
     };
-    let Ok(password) = Password::parse(&password) else {
-        failures.note(address, now_us);
-        return Err(refused("unknown logon or wrong password"));
-    };
-    let user = by_password(server, &logon, password).await.inspect_err(|_| failures.note(address, now_us))?;
+    let user = prove(server, address, &logon, &password).await?;
     if user.rights == Rights::Standard {
         tracing::warn!(user.logon = %user.logon, %address, "somebody without the right tried to administer");
         return Err(refused("this person is not an administrator"));
@@ -136,6 +138,25 @@ async fn check(
     })?;
     audit::login(server, peer, &user, now_us).await;
     Ok((user.logon.to_string(), actor))
+}
+
+/// The person who has this logon and password. Failures are counted by person, as everywhere, and by address.
+///
+/// # Errors
+/// The refusals of a login; "busy" while the address has to wait.
+pub(crate) async fn prove(
+    server: &Jobserver,
+    address: IpAddr,
+    logon: &str,
+    password: &str,
+) -> Result<User, Failed> {
+    let (failures, now_us) = (&server.0.failures, server.0.now().0);
+    failures.check(address, now_us)?;
+    let Ok(password) = Password::parse(password) else {
+        failures.note(address, now_us);
+        return Err(refused("unknown logon or wrong password"));
+    };
+    by_password(server, logon, password).await.inspect_err(|_| failures.note(address, now_us))
 }
 
 fn refused(message: &str) -> Failed {
@@ -155,18 +176,27 @@ fn basic(headers: &http::HeaderMap) -> Option<(String, Zeroizing<String>)> {
 }
 
 /// Failed logins by address: a count and when its window began, microseconds.
-#[derive(Clone, Default)]
-pub(super) struct Failures(Arc<Mutex<HashMap<IpAddr, (u32, i64)>>>);
+#[derive(Default)]
+pub(crate) struct Failures(Mutex<HashMap<IpAddr, (u32, i64)>>);
 
 impl Failures {
-    pub(super) fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
+    /// Refuses an address that failed too often.
+    pub(crate) fn check(&self, address: IpAddr, now_us: i64) -> Result<(), Failed> {
+        if self.too_many(address, now_us) {
+            let text = "too many failed logins from this address; try again in some minutes";
+            return Err(Failed::new(Kind::Unavailable, Code::BUSY, text));
+        }
+        Ok(())
+    }
+
+    fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
         let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         counts
             .get(&address)
             .is_some_and(|(count, began)| *count >= FAILURES_MAX && now_us - began < WINDOW_US)
     }
 
-    pub(super) fn note(&self, address: IpAddr, now_us: i64) {
+    pub(crate) fn note(&self, address: IpAddr, now_us: i64) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= ADDRESSES_MAX && !counts.contains_key(&address) {
             let oldest = counts.iter().min_by_key(|(_, (_, began))| *began).map(|(address, _)| *address);
@@ -199,6 +229,25 @@ mod tests {
         for wrong in ["Bearer QTpi", "Basic", "Basic !!!", "Basic QUI=", "Basic /w=="] {
             assert!(basic(&headers(wrong)).is_none(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_server_that_asks_for_a_program_is_judged_as_that_program() {
+        let program: SocketAddr = "192.0.2.9:7".parse().unwrap();
+        let remote = Some(Caller::Remote { address: program });
+        let local = Some(Caller::Local { uid: 0, pid: None });
+        let server = |name: &str| {
+            Some(Caller::Server { name: name.to_owned(), address: "192.0.2.1:7".parse().unwrap() })
+        };
+        assert_eq!(on_behalf(local.clone(), Some(program)), remote);
+        assert_eq!(on_behalf(server("moneyserver"), Some(program)), remote);
+        assert_eq!(on_behalf(server("trackingserver"), Some(program)), remote);
+        assert_eq!(on_behalf(server("portserver"), Some(program)), server("portserver"));
+        assert_eq!(on_behalf(local.clone(), None), local);
+        // Somebody from outside cannot speak for another address.
+        let other = Some(Caller::Remote { address: "192.0.2.3:7".parse().unwrap() });
+        assert_eq!(on_behalf(other.clone(), Some(program)), other);
+        assert_eq!(on_behalf(None, Some(program)), None);
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use domain::count::{CountStatus, Duplex};
 use domain::device::{Channel, Device, Target};
-use domain::job::{Job, State, Ticket};
+use domain::job::{Job, State as JobState, Ticket};
 use domain::people::unit::Tree;
 use domain::people::{Powers, Profile};
 use domain::push::{Push, WhenAway};
 use domain::queue::{Kind, OwnerRule, Queue};
 use domain::user::{Rights, User};
-use domain::{DeviceName, Logon, PageCount, QueueId, QueueName, Timestamp};
+use domain::{DeviceName, Logon, Money, PageCount, QueueId, QueueName, Timestamp};
 use rpc::proto::common::{self, page_count};
 use rpc::proto::jobserver as message;
 
@@ -26,13 +26,13 @@ pub(crate) fn instant(micros: i64) -> Option<Timestamp> {
 
 pub(super) fn job(job: Job) -> message::Job {
     let state = match job.state {
-        State::Pending => message::job::State::Pending,
-        State::Held => message::job::State::Held,
-        State::Processing => message::job::State::Processing,
-        State::Stopped => message::job::State::Stopped,
-        State::Canceled => message::job::State::Canceled,
-        State::Aborted => message::job::State::Aborted,
-        State::Completed => message::job::State::Completed,
+        JobState::Pending => message::job::State::Pending,
+        JobState::Held => message::job::State::Held,
+        JobState::Processing => message::job::State::Processing,
+        JobState::Stopped => message::job::State::Stopped,
+        JobState::Canceled => message::job::State::Canceled,
+        JobState::Aborted => message::job::State::Aborted,
+        JobState::Completed => message::job::State::Completed,
     };
     message::Job {
         id: job.id.0,
@@ -56,7 +56,13 @@ pub(super) fn job(job: Job) -> message::Job {
         count: Some(count(job.count)),
         retained: job.retained,
         panel_copies: job.panel_copies,
+        price: None,
     }
+}
+
+/// A job with what it will cost.
+pub(super) fn job_priced(job: Job, price: Option<Money>) -> message::Job {
+    message::Job { price: price.map(|price| price.0), ..self::job(job) }
 }
 
 fn ticket(ticket: Ticket) -> message::JobTicket {
@@ -267,7 +273,7 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
     })
 }
 
-/// What a push queue does; of a pull queue it must say nothing.
+/// What a push queue does; of a pull queue it may say the driver's name only.
 fn parse_push(queue: &message::Queue) -> Result<Push, Failed> {
     let invalid = |error: &dyn std::fmt::Display| Failed::invalid(error.to_string());
     let free = |what, text: &str| domain::text::free(what, text, 255).map_err(|error| invalid(&error));
@@ -286,8 +292,11 @@ fn parse_push(queue: &message::Queue) -> Result<Push, Failed> {
         driver_name: free("driver name", &queue.driver_name)?,
         snmp_status: queue.snmp_status,
     };
-    if queue.kind() != message::queue::Kind::Push && push != Push::default() {
-        return Err(Failed::invalid("only a push queue has a device or another queue to print on"));
+    let of_pull = Push { driver_name: push.driver_name.clone(), ..Push::default() };
+    if queue.kind() != message::queue::Kind::Push && push != of_pull {
+        return Err(Failed::invalid(
+            "only a push queue has a device or another queue to print on, and what goes with it",
+        ));
     }
     Ok(push)
 }

@@ -5,37 +5,41 @@ mod actor;
 mod administration;
 mod audit;
 mod authorize;
+mod certificates;
 mod convert;
 mod directory;
 mod events;
 mod mail;
+mod operations;
 mod people;
 mod portserver;
 mod proof;
+mod relay;
 mod submission;
 mod users;
 
 use crate::state::Jobserver;
 
-pub(crate) use audit::Logins;
-pub(crate) use authorize::Authorized;
+pub(crate) use actor::Actor;
+pub(crate) use audit::{Logins, login as audit_login};
+pub(crate) use authorize::{Authorized, Failures, prove};
 #[cfg(test)]
 pub(crate) use convert::parse_queue;
 pub(crate) use convert::{count_status, record_count};
+pub(crate) use people::groups::find as group_find;
 pub(crate) use portserver::portserver_only;
+pub(crate) use relay::Relay;
 pub(crate) use users::find as user_find;
 
 /// Serves every service.
 #[derive(Clone)]
 pub(crate) struct Calls {
     server: Jobserver,
-    /// Failed proofs of submitters by address.
-    failures: authorize::Failures,
 }
 
 impl Calls {
     pub(crate) fn new(server: Jobserver) -> Self {
-        Self { server, failures: authorize::Failures::default() }
+        Self { server }
     }
 }
 

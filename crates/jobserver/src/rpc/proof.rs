@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::{Calls, convert, users};
 use crate::failed::Failed;
-use crate::proof;
 use crate::state::State;
+use crate::{certificate, proof};
 
 #[tonic::async_trait]
 impl Proof for Calls {
@@ -23,18 +23,23 @@ impl Proof for Calls {
         let password = Zeroizing::new(request.password);
         let address = request.source_host.parse().ok();
         let now_us = self.server.0.now().0;
-        if address.is_some_and(|address| self.failures.too_many(address, now_us)) {
-            let text = "too many failed logins from this address; try again in some minutes";
-            return Err(Failed::new(rpc::Kind::Unavailable, domain::Status::BUSY, text).into());
+        let failures = &self.server.0.failures;
+        if let Some(address) = address {
+            failures.check(address, now_us)?;
         }
-        let proved = if request.token.is_empty() {
+        // Nobody guesses a certificate: one that is nobody's makes no address wait.
+        let guessable =
+            !request.token.is_empty() || !request.logon.is_empty() || request.certificates.is_empty();
+        let proved = if !request.token.is_empty() {
+            proof::by_token(&self.server, request.queue, request.token).await
+        } else if guessable {
             proof::by_password(&self.server, &request.logon, &password).await
         } else {
-            proof::by_token(&self.server, request.queue, request.token).await
+            certificate::by_certificate(&self.server, request.certificates).await
         };
         let user = proved.inspect_err(|failed| {
-            if let (Some(address), rpc::Kind::Refused) = (address, failed.kind) {
-                self.failures.note(address, now_us);
+            if let (Some(address), rpc::Kind::Refused, true) = (address, failed.kind, guessable) {
+                failures.note(address, now_us);
             }
         })?;
         Ok(Response::new(message::PersonProveAnswer { logon: proof::network_logon(&user) }))

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use domain::job::Job;
 use domain::queue::Queue;
 use domain::user::choose;
-use domain::{JobId, Logon, QueueName, Status as Code, UserId};
+use domain::{JobId, Logon, Money, QueueName, Status as Code, UserId};
 use rpc::Kind;
 use rpc::proto::jobserver::{self as message, document_chunk::Part, submission_server::Submission};
+use storage::StoreError;
 use storage::core::{JobFilter, Which};
 use tokio::sync::mpsc;
+use tokio_stream::StreamExt as _;
+use tokio_stream::adapters::Map;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{Calls, convert};
 use crate::documents;
 use crate::failed::Failed;
+use crate::mail::refusal;
 use crate::state::{Jobserver, State};
 use crate::submit::{self, Incoming};
 
@@ -27,7 +31,7 @@ const PAGES_WAITING_MAX: usize = 2;
 #[tonic::async_trait]
 impl Submission for Calls {
     type QueueWatchStream = ReceiverStream<Result<message::QueueSnapshot, Status>>;
-    type JobListStream = ReceiverStream<Result<message::JobPage, Status>>;
+    type JobListStream = JobPages;
 
     async fn queue_watch(
         &self,
@@ -58,8 +62,9 @@ impl Submission for Calls {
         &self,
         request: Request<message::JobCreateRequest>,
     ) -> Result<Response<message::Job>, Status> {
-        let job = submit::create(&self.server, convert::submission(request.into_inner())).await?;
-        Ok(Response::new(convert::job(job)))
+        let submission = convert::submission(request.into_inner());
+        let created = submit::create(&self.server, submission.clone()).await;
+        Ok(Response::new(convert::job(told(&self.server, Some(submission), created).await?)))
     }
 
     async fn document_send(
@@ -69,7 +74,11 @@ impl Submission for Calls {
         let mut chunks = request.into_inner();
         let first = chunks.message().await?.and_then(|chunk| chunk.part);
         let mut incoming = match first {
-            Some(Part::Create(create)) => submit::begin(&self.server, convert::submission(create)).await?,
+            Some(Part::Create(create)) => {
+                let submission = convert::submission(create);
+                let begun = submit::begin(&self.server, submission.clone()).await;
+                told(&self.server, Some(submission), begun).await?
+            }
             Some(Part::JobId(id)) => submit::begin_for(&self.server, JobId(id), None),
             Some(Part::Data(_) | Part::End(_)) | None => {
                 return Err(Failed::invalid("the first message names the job").into());
@@ -77,8 +86,13 @@ impl Submission for Calls {
         };
         loop {
             match chunks.message().await?.and_then(|chunk| chunk.part) {
-                Some(Part::Data(data)) => incoming.write(data).await?,
-                Some(Part::End(end)) => return finish(incoming, end).await,
+                Some(Part::Data(data)) => {
+                    if let Err(failed) = incoming.write(data).await {
+                        let refused = told::<()>(&self.server, incoming.announced(), Err(failed)).await;
+                        refused?;
+                    }
+                }
+                Some(Part::End(end)) => return finish(&self.server, incoming, end).await,
                 Some(Part::Create(_) | Part::JobId(_)) => {
                     return Err(Failed::invalid("the job was named already").into());
                 }
@@ -103,8 +117,12 @@ impl Submission for Calls {
         request: Request<message::JobShowRequest>,
     ) -> Result<Response<message::Job>, Status> {
         let id = JobId(request.into_inner().job_id);
-        let job = self.server.blocking(move |state| state.store.job_show(id)).await?;
-        Ok(Response::new(convert::job(job.ok_or_else(no_such_job)?)))
+        let job = self.server.blocking(move |state| {
+            let job = state.store.job_show(id)?.ok_or_else(no_such_job)?;
+            Ok::<_, Failed>((crate::charge::pushed(state, &job)?, job))
+        });
+        let (price, job) = job.await?;
+        Ok(Response::new(convert::job_priced(job, price)))
     }
 
     async fn job_cancel(
@@ -130,20 +148,42 @@ async fn snapshot(server: &Jobserver, queues: &[Queue]) -> Result<message::Queue
     Ok(message::QueueSnapshot { queues })
 }
 
-async fn finish(mut incoming: Incoming, end: message::DocumentEnd) -> Result<Response<message::Job>, Status> {
+/// What was done; when it was refused, the person is told by mail where that is set.
+async fn told<T>(
+    server: &Jobserver,
+    announced: Option<submit::Submission>,
+    done: Result<T, Failed>,
+) -> Result<T, Failed> {
+    if let (Err(failed), Some(submission)) = (&done, announced) {
+        refusal::refused(server, submission, failed).await;
+    }
+    done
+}
+
+async fn finish(
+    server: &Jobserver,
+    mut incoming: Incoming,
+    end: message::DocumentEnd,
+) -> Result<Response<message::Job>, Status> {
     if let Some(late) = end.late {
         incoming.describe(convert::submission(late));
     }
     incoming.declare(end.document_format);
     let bytes = u64::try_from(end.bytes).map_err(|_| Failed::invalid("a size is not negative"))?;
-    let job = incoming.finish(convert::parse_count(end.count), bytes).await?;
+    let announced = incoming.announced();
+    let finished = incoming.finish(convert::parse_count(end.count), bytes).await;
+    let job = told(server, announced, finished).await?;
     Ok(Response::new(convert::job(job)))
 }
 
-/// A job whose document's name is nobody's business.
-fn unnamed(job: domain::job::Job) -> domain::job::Job {
-    domain::job::Job { name: String::new(), ..job }
-}
+/// Jobs, each with what it will cost where that is told.
+type Priced = Vec<(Option<Money>, Job)>;
+
+/// Pages of a listing on their way.
+pub(super) type JobPages = Map<
+    ReceiverStream<Result<Priced, StoreError>>,
+    fn(Result<Priced, StoreError>) -> Result<message::JobPage, Status>,
+>;
 
 /// Streams jobs page by page; a page is read while the one before is on its way. Without `names` documents' names are left
 /// out.
@@ -151,7 +191,7 @@ pub(super) async fn job_pages(
     server: &Jobserver,
     request: message::JobListRequest,
     names: bool,
-) -> Result<ReceiverStream<Result<message::JobPage, Status>>, Failed> {
+) -> Result<JobPages, Failed> {
     let which = match request.which() {
         message::job_list_request::Which::Unspecified | message::job_list_request::Which::NotCompleted => {
             Which::NotCompleted
@@ -184,22 +224,36 @@ pub(super) async fn job_pages(
             let jobs = match state.store.jobs_list(&filter, wanted) {
                 Ok(jobs) => jobs,
                 Err(error) => {
-                    let _ = sender.blocking_send(Err(Failed::from(error).into()));
+                    let _ = sender.blocking_send(Err(error));
                     return;
                 }
             };
-            let jobs = if names { jobs } else { jobs.into_iter().map(unnamed).collect() };
             let read = i64::try_from(jobs.len()).expect("a page is small");
             filter.after = jobs.last().map(|job: &Job| job.id);
-            let page = message::JobPage { jobs: jobs.into_iter().map(convert::job).collect() };
+            let jobs: Result<Priced, _> =
+                jobs.into_iter().map(|job| Ok((crate::charge::pushed(&state, &job)?, job))).collect();
+            let failed = jobs.is_err();
             // Nobody reads any more, or this was the last page.
-            if read == 0 || sender.blocking_send(Ok(page)).is_err() || read < wanted {
+            if read == 0 || sender.blocking_send(jobs).is_err() || failed || read < wanted {
                 return;
             }
             left -= read;
         }
     });
-    Ok(ReceiverStream::new(receiver))
+    // In the task that sends, so that the reader of the store goes on meanwhile.
+    let page: fn(_) -> _ = if names { page_named } else { page_unnamed };
+    Ok(ReceiverStream::new(receiver).map(page))
+}
+
+fn page_named(jobs: Result<Priced, StoreError>) -> Result<message::JobPage, Status> {
+    let jobs = jobs.map_err(Failed::from)?.into_iter();
+    Ok(message::JobPage { jobs: jobs.map(|(price, job)| convert::job_priced(job, price)).collect() })
+}
+
+/// Documents' names are nobody's business.
+fn page_unnamed(jobs: Result<Priced, StoreError>) -> Result<message::JobPage, Status> {
+    let unnamed = |(price, job)| (price, Job { name: String::new(), ..job });
+    page_named(jobs.map(|jobs| jobs.into_iter().map(unnamed).collect()))
 }
 
 /// Whom a logon names, with or without domain.

@@ -15,7 +15,7 @@ use super::actor::Actor;
 use super::convert;
 use crate::failed::Failed;
 use crate::keys::random;
-use crate::people::{born, place};
+use crate::people::{born, mail, place};
 use crate::state::State;
 
 pub(crate) fn find(state: &State, logon: &str) -> Result<User, Failed> {
@@ -61,6 +61,7 @@ pub(super) fn add(
     let id = state.store.user_add(&new).map_err(|error| name_taken(error, new.logon.as_str()))?;
     state.owners_forget();
     let (user, _) = state.store.user_show(id)?.ok_or_else(gone)?;
+    mail::added(state, &user, &[]);
     show(state, user)
 }
 
@@ -200,8 +201,9 @@ pub(super) fn edit(
 }
 
 /// Clears the failed logins and lets the person in again.
-pub(super) fn unlock(state: &State, logon: &str) -> Result<message::User, Failed> {
+pub(super) fn unlock(state: &State, actor: &Actor, logon: &str) -> Result<message::User, Failed> {
     let user = find(state, logon)?;
+    actor.may_help(user.rights)?;
     let changes =
         UserChanges { failed_logins: Some(0), prevent_login: Some(false), ..UserChanges::default() };
     change(state, &user, &changes)
@@ -226,7 +228,8 @@ pub(super) fn pin_set(state: &State, logon: &str, pin: &str) -> Result<(), Faile
     change(state, &user, &changes).map(drop)
 }
 
-pub(super) fn pin_random(state: &State, logon: &str) -> Result<Pin, Failed> {
+pub(super) fn pin_random(state: &State, actor: &Actor, logon: &str) -> Result<Pin, Failed> {
+    actor.may_help(find(state, logon)?.rights)?;
     let pin = Pin::from_random(u64::from_be_bytes(random()));
     pin_set(state, logon, pin.expose())?;
     Ok(pin)
@@ -271,6 +274,7 @@ pub(super) fn card_add(state: &State, request: &message::CardAddRequest) -> Resu
     let id = added.ok_or_else(|| {
         Failed::refused(Status::TOO_MANY_CARDS, format!("'{}' has as many cards as are allowed", user.logon))
     })?;
+    mail::codes_given(state, &user, &[code])?;
     let row = CardRow { id, code_sealed: card.code_sealed, starts, ends, created: card.created };
     Ok(card_message(state, &user, row))
 }

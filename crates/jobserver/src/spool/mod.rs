@@ -34,8 +34,6 @@ pub(crate) use write::{Sealed, Writer};
 
 /// Documents that share a directory.
 const SHARD_DOCUMENTS: u32 = 1_000;
-/// Ends the name of a file that is being written.
-const PART: &str = ".part";
 
 /// The directory of documents. Calls block.
 pub(crate) struct Spool {
@@ -98,10 +96,8 @@ impl From<SpoolError> for Failed {
 /// What lies in the spool's directories.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
-    /// Finished documents.
+    /// Documents, those on their way in too.
     pub(crate) documents: Vec<DocumentId>,
-    /// Files that were being written.
-    pub(crate) parts: Vec<(DocumentId, PathBuf)>,
     /// What nobody here has made.
     pub(crate) strangers: Vec<PathBuf>,
 }
@@ -189,9 +185,8 @@ impl Spool {
             for file in files {
                 empty = false;
                 let path = file?.path();
-                match classify(&path) {
-                    Some((id, false)) if self.path(id) == path => listing.documents.push(id),
-                    Some((id, true)) => listing.parts.push((id, path)),
+                match named(&path) {
+                    Some(id) if self.path(id) == path => listing.documents.push(id),
                     _ => listing.strangers.push(path),
                 }
             }
@@ -222,10 +217,6 @@ impl Spool {
         self.shard_path(shard(id)).join(id.to_string())
     }
 
-    fn part_path(&self, id: DocumentId) -> PathBuf {
-        self.shard_path(shard(id)).join(format!("{id}{PART}"))
-    }
-
     fn shard_path(&self, shard: u16) -> PathBuf {
         self.root.join(format!("{shard:04x}"))
     }
@@ -253,11 +244,7 @@ pub(crate) fn shard(id: DocumentId) -> u16 {
     u16::from_be_bytes([id.0[0], id.0[1]])
 }
 
-/// The id in a file's name, and whether it is being written.
-fn classify(path: &Path) -> Option<(DocumentId, bool)> {
-    let name = path.file_name()?.to_str()?;
-    match name.strip_suffix(PART) {
-        Some(stem) => Some((DocumentId::parse(stem)?, true)),
-        None => Some((DocumentId::parse(name)?, false)),
-    }
+/// The id in a file's name.
+fn named(path: &Path) -> Option<DocumentId> {
+    DocumentId::parse(path.file_name()?.to_str()?)
 }

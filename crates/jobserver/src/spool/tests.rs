@@ -172,7 +172,7 @@ fn what_is_not_kept_leaves_nothing() {
     let mut dropped_late = world.spool.begin();
     assert!(dropped_late.push(&sample(BLOCK_LEN)));
     dropped_late.write_out().unwrap();
-    assert_eq!(world.spool.list().unwrap().parts.len(), 1);
+    assert_eq!(world.spool.list().unwrap().documents.len(), 1);
     drop(dropped_late);
     let mut not_kept = world.spool.begin();
     assert!(!not_kept.push(b"short"));
@@ -184,7 +184,7 @@ fn what_is_not_kept_leaves_nothing() {
     drop(not_kept);
     assert!(!world.spool.is_active(id));
     let listing = world.spool.list().unwrap();
-    assert!(listing.documents.is_empty() && listing.parts.is_empty() && listing.strangers.is_empty());
+    assert!(listing.documents.is_empty() && listing.strangers.is_empty());
     assert!(matches!(world.spool.read(id), Err(SpoolError::Missing)));
 }
 

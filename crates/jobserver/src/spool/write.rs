@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use domain::DocumentId;
 
-use super::cipher::{CHUNK_LEN, DocumentKey};
+use super::cipher::{CHUNK_LEN, DocumentKey, SEALED_LEN};
 use super::{Spool, SpoolError, shard};
 
 /// Encrypted bytes that wait in memory before they are written: a small document is written in one go,
 /// by the thread that flushes it.
 const WAITING_MAX: usize = 256 * 1024;
+
+/// Encrypted bytes of a usual document; room for more is made when they come.
+const WAITING_EXPECTED: usize = 2 * SEALED_LEN;
 
 /// Encrypts a document. Dropped before it is finished, it leaves nothing.
 pub(crate) struct Writer {
@@ -37,7 +40,7 @@ struct Place {
     spool: Arc<Spool>,
     id: DocumentId,
     file: Option<File>,
-    named: bool,
+    made: bool,
     kept: bool,
 }
 
@@ -45,8 +48,11 @@ impl Writer {
     pub(super) fn new(spool: Arc<Spool>, id: DocumentId) -> Self {
         spool.set_active(id, true);
         let (key, header) = DocumentKey::make(spool.keys.spool(), id);
-        let place = Place { spool, id, file: None, named: false, kept: false };
-        Self { place, key, waiting: header.to_vec(), chunk_start: header.len(), index: 0, bytes: 0 }
+        let place = Place { spool, id, file: None, made: false, kept: false };
+        // Room for what most documents need: growing would copy them again.
+        let mut waiting = Vec::with_capacity(WAITING_EXPECTED);
+        waiting.extend_from_slice(&header);
+        Self { place, key, chunk_start: waiting.len(), waiting, index: 0, bytes: 0 }
     }
 
     /// Takes bytes. They are encrypted as chunks fill; `true` asks for a [`Writer::write_out`].
@@ -109,22 +115,22 @@ impl Sealed {
         self.place.id
     }
 
-    /// Writes the rest, gives the file its name and makes its content durable. Blocks.
+    /// Writes the rest and makes the content durable. Blocks.
     ///
-    /// The name comes before the flush, so that one commit of the file system's journal holds both; what a
-    /// crash leaves under the final name has no row, and rows are what documents are found by.
+    /// The file has its name from the start: documents are found by their rows, and a row comes after this, so that
+    /// a half-written file needs no other name. Renaming would take the directory's lock a second time for
+    /// each document, and under load that lock is what everybody waits for.
     ///
     /// # Errors
     /// [`SpoolError::Full`], [`SpoolError::Disk`]. Nothing is left then. A flush that failed is never
     /// repeated: the kernel may have dropped what it could not write, and would report success.
     pub(crate) fn persist(&mut self) -> Result<(), SpoolError> {
         let waiting = std::mem::take(&mut self.waiting);
-        self.place.write(&waiting)?;
-        let Place { spool, id, file, named, .. } = &mut self.place;
-        fs::rename(spool.part_path(*id), spool.path(*id)).map_err(SpoolError::at("name a document"))?;
-        *named = true;
-        let file = file.take().expect("write opened it");
-        file.sync_all().map_err(SpoolError::at("make a document durable"))
+        let file = self.place.write(&waiting)?;
+        // The length is flushed with the data; times need not be.
+        file.sync_data().map_err(SpoolError::at("make a document durable"))?;
+        self.place.file = None;
+        Ok(())
     }
 
     /// The document has a row: it stays.
@@ -134,25 +140,25 @@ impl Sealed {
 }
 
 impl Place {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), SpoolError> {
+    fn write(&mut self, bytes: &[u8]) -> Result<&mut File, SpoolError> {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                none.insert(create(&self.spool, self.id).map_err(SpoolError::at("make a document's file"))?)
+                let file = create(&self.spool, self.id).map_err(SpoolError::at("make a document's file"))?;
+                self.made = true;
+                none.insert(file)
             }
         };
-        file.write_all(bytes).map_err(SpoolError::at("write a document"))
+        file.write_all(bytes).map_err(SpoolError::at("write a document"))?;
+        Ok(file)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if !self.kept {
-            let path = if self.named { Some(self.spool.path(self.id)) } else { None };
-            let path = path.or_else(|| self.file.is_some().then(|| self.spool.part_path(self.id)));
-            if let Some(path) = path
-                && let Err(error) = fs::remove_file(&path)
-            {
+        if self.made && !self.kept {
+            let path = self.spool.path(self.id);
+            if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!(path = %path.display(), %error, "a refused document's file could not be removed");
             }
         }
@@ -161,7 +167,7 @@ impl Drop for Place {
 }
 
 fn create(spool: &Spool, id: DocumentId) -> io::Result<File> {
-    let path = spool.part_path(id);
+    let path = spool.path(id);
     let open = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     match open() {
         // The directory stays once it is there: the integrity check leaves those of active documents alone.

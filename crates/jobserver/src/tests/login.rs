@@ -133,3 +133,152 @@ async fn somebody_elses_documents_are_not_there() {
     assert_eq!(done(&events), (0, 1));
     assert_eq!(world.show(job).await.state(), message::job::State::Held);
 }
+
+/// What an attempt cost: statements of the store in their order, hashes of cards, PINs and passwords, and bytes that its
+/// transactions made durable.
+#[derive(Debug, Eq, PartialEq)]
+struct Work {
+    statements: Vec<String>,
+    hashes: [usize; 3],
+    durable_bytes: u64,
+}
+
+impl Work {
+    /// Statements until the first that changes something begins.
+    fn looked_up(&self) -> &[String] {
+        let changes = |statement: &String| statement.contains("IMMEDIATE");
+        &self.statements[..self.statements.iter().position(changes).unwrap_or(self.statements.len())]
+    }
+}
+
+async fn cost(server: &Jobserver, attempt: impl Future<Output = Result<(), i32>>) -> (Result<(), i32>, Work) {
+    let log = match server.0.store.database().location() {
+        storage::Location::Sqlite(path) => path.with_extension("sqlite-wal"),
+        storage::Location::Postgres(url) => panic!("the test's store is SQLite, not {url}"),
+    };
+    let written = || std::fs::metadata(&log).unwrap().len();
+    let (hashes, bytes) = (server.0.keys.hashed.counts(), written());
+    let (answer, statements) = server.0.store.database().statements().of(attempt).await;
+    let now = server.0.keys.hashed.counts();
+    let work = Work {
+        statements,
+        hashes: std::array::from_fn(|what| now[what] - hashes[what]),
+        durable_bytes: written() - bytes,
+    };
+    (answer, work)
+}
+
+/// Time must not tell who exists. Time cannot be tested; what takes it can be counted.
+#[tokio::test]
+async fn every_refused_login_costs_the_same_whoever_it_is() {
+    let mut world = World::new().await;
+    world.device("printer", "").await;
+    let administration = &mut world.administration;
+    for logon in ["ann", "bob", "cid"] {
+        if logon == "cid" {
+            let user = message::UserAddRequest { logon: logon.into(), ..Default::default() };
+            administration.user_add(user).await.unwrap();
+        }
+        let password = Some("sesame-sesame".to_owned());
+        let edit = message::UserEditRequest { logon: logon.into(), password, ..Default::default() };
+        administration.user_edit(edit).await.unwrap();
+        let pin = message::PinSetRequest { logon: logon.into(), pin: "4711".into() };
+        administration.pin_set(pin).await.unwrap();
+    }
+    let dan = message::UserAddRequest { logon: "dan".into(), ..Default::default() };
+    administration.user_add(dan).await.unwrap();
+    let barred = message::UserEditRequest {
+        logon: "bob".into(),
+        prevent_login: Some(true),
+        ..message::UserEditRequest::default()
+    };
+    administration.user_edit(barred).await.unwrap();
+    let starts_us = world.context.clock.now().0 + 1_000_000;
+    let early =
+        message::CardAddRequest { logon: "cid".into(), code: "cid-card".into(), starts_us, ends_us: 0 };
+    administration.card_add(early).await.unwrap();
+    // Nothing but the attempts may use the store: a server that is open and serves nobody.
+    let directory = world.stop().await;
+    let context = Context::for_test("jobserver", crate::config::Config::default(), directory.path());
+    let server = crate::open(&context, std::io::sink()).await.unwrap();
+    let printer = server.0.store.device_by_name(&DeviceName::parse("printer").unwrap()).unwrap().unwrap().0;
+    let at_device = async |credential: Credential, pin: Option<&str>| {
+        let device = printer.clone();
+        let mut session = DeviceSession {
+            server: server.clone(),
+            device,
+            person: None,
+            presence: None,
+            balance: None,
+            walkups: Vec::new(),
+        };
+        let pin = pin.map(|pin| Pin::parse(pin).unwrap());
+        let attempt = async { session.login(credential, pin).await.map(drop).map_err(|no| no.status.0) };
+        cost(&server, attempt).await
+    };
+    let logon = |logon: &str, password: &str| Credential::Logon {
+        logon: logon.into(),
+        password: Password::parse(password).unwrap(),
+    };
+    // The first attempt of all opens connections.
+    let _ = at_device(card("nobody"), Some("0000")).await;
+
+    let by_card = [
+        ("an unknown card", card("nobody"), "4711", 56),
+        ("a wrong PIN", card("ann-card"), "0000", 50),
+        ("a locked account, right PIN", card("bob-card"), "4711", 51),
+        ("a locked account, wrong PIN", card("bob-card"), "0000", 51),
+        ("a card that is not valid yet, right PIN", card("cid-card"), "4711", 56),
+        ("a card that is not valid yet, wrong PIN", card("cid-card"), "0000", 56),
+    ];
+    let (_, same) = at_device(card("nobody"), Some("0000")).await;
+    assert_eq!(same.hashes, [2, 1, 0], "the card at each look-up, and one PIN");
+    assert!(same.durable_bytes > 0, "a refusal is counted on disk");
+    for (who, credential, pin, status) in by_card {
+        let (answer, work) = at_device(credential, Some(pin)).await;
+        assert_eq!((answer, &work), (Err(status), &same), "{who}");
+    }
+    let (answer, work) = at_device(card("ann-card"), Some("4711")).await;
+    assert_eq!(answer, Ok(()), "ann knows her PIN");
+    assert_eq!(
+        (work.looked_up(), work.hashes),
+        (same.looked_up(), same.hashes),
+        "she is judged like anybody"
+    );
+
+    let (_, same) = at_device(card("nobody"), None).await;
+    for (who, credential, status) in
+        [("a locked account", card("bob-card"), 51), ("a card that is not valid yet", card("cid-card"), 56)]
+    {
+        let (answer, work) = at_device(credential, None).await;
+        assert_eq!((answer, &work), (Err(status), &same), "{who}, no PIN");
+    }
+
+    let by_logon = [
+        ("an unknown logon", "nobody", "sesame-sesame", 15),
+        ("a wrong password", "ann", "sesame", 15),
+        ("somebody without a password", "dan", "sesame", 15),
+        ("a locked account, right password", "bob", "sesame-sesame", 51),
+        ("a locked account, wrong password", "bob", "sesame", 51),
+    ];
+    let (_, same) = at_device(logon("stranger", "sesame"), None).await;
+    assert_eq!(same.hashes, [0, 0, 1], "one password");
+    for (who, name, password, status) in by_logon {
+        let (answer, work) = at_device(logon(name, password), None).await;
+        assert_eq!((answer, &work), (Err(status), &same), "{who}, at a device");
+    }
+    let from_afar = async |name: &str, password: &str| {
+        let password = Password::parse(password).unwrap();
+        let attempt = async {
+            let answer = crate::login::by_password(&server, name, password).await;
+            answer.map(drop).map_err(|no| no.status.0)
+        };
+        cost(&server, attempt).await
+    };
+    let (_, same) = from_afar("stranger", "sesame").await;
+    assert!(same.durable_bytes > 0, "also where no device counts");
+    for (who, name, password, status) in by_logon {
+        let (answer, work) = from_afar(name, password).await;
+        assert_eq!((answer, &work), (Err(status), &same), "{who}, at no device");
+    }
+}

@@ -1,12 +1,17 @@
 //! Stories: the whole server on real sockets, with devices that are honest or break on request.
 
+mod counting;
+mod credit;
 mod data_logon;
 mod events;
+mod integrity;
+mod links;
 mod login;
 mod people;
 mod people_at_the_panel;
 mod proof;
 mod push;
+mod refusal;
 mod release;
 mod release_ipp;
 mod rewrite;
@@ -14,6 +19,7 @@ mod saved;
 mod snmp;
 mod spool_and_rows;
 mod submission;
+mod walkup;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -128,7 +134,8 @@ impl World {
     async fn session(&self, name: &str) -> DeviceSession {
         let name = DeviceName::parse(name).unwrap();
         let (device, _) = self.server.0.store.device_by_name(&name).unwrap().unwrap();
-        DeviceSession { server: self.server.clone(), device, person: None, presence: None, balance: None }
+        let server = self.server.clone();
+        DeviceSession { server, device, person: None, presence: None, balance: None, walkups: Vec::new() }
     }
 
     async fn logged_in(&self, device: &str, card: &str) -> DeviceSession {
@@ -152,8 +159,7 @@ impl World {
 
     /// Files in the spool, finished and unfinished.
     fn files(&self) -> usize {
-        let listing = self.server.0.spool.list().unwrap();
-        listing.documents.len() + listing.parts.len()
+        self.server.0.spool.list().unwrap().documents.len()
     }
 }
 

@@ -316,3 +316,23 @@ async fn sub_10_the_first_print_of_somebody_unknown_makes_a_person_with_a_puk() 
     world.submit("max", b"data").await.unwrap();
     assert_eq!(log_in(&world, "printer", "max", None).await.unwrap().documents().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn pdl_5_lists_leave_out_what_every_name_begins_with() {
+    let mut world = World::new().await;
+    world.device("printer", "").await;
+    let job = world.held("ann", b"data").await;
+    let session = world.logged_in("printer", "ann-card").await;
+    let name = async || session.documents().await.unwrap()[0].name.clone();
+    let whole = name().await;
+    assert!(whole.starts_with("document "), "{whole}");
+    let file = world.context.common.data.join("ExcludeJobNames.txt");
+    std::fs::write(&file, "Version=\"1\"\nItem=\"Document \"\n").unwrap();
+    assert_eq!(name().await, whole["document ".len()..]);
+    std::fs::write(&file, "what is this").unwrap();
+    assert_eq!(name().await, whole["document ".len()..], "a file that makes no sense changes nothing");
+    assert_eq!(session.copies(job, 2).await.unwrap().name, whole["document ".len()..]);
+    assert_eq!(world.show(job).await.name, whole, "the job keeps its name");
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(name().await, whole);
+}

@@ -27,6 +27,7 @@ async fn prove(
         password: password.into(),
         token: token.into(),
         source_host: "192.0.2.7".into(),
+        ..Default::default()
     };
     let mut client = ProofClient::new(world.context.peer("jobserver"));
     let answer = client.person_prove(request).await;

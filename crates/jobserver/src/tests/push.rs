@@ -42,6 +42,16 @@ impl World {
         }
     }
 
+    /// The record of what came out.
+    async fn until_tracked(&self) -> rpc::proto::trackingserver::Record {
+        let began = std::time::Instant::now();
+        while self.tracked() == 0 {
+            assert!(began.elapsed() < PATIENCE, "nothing is tracked");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        self.tracked_records().pop().unwrap()
+    }
+
     async fn completed(&mut self, job: JobId) {
         self.until(job, |job| job.state() == message::job::State::Completed).await;
     }
@@ -91,12 +101,11 @@ async fn a_document_sent_through_another_queue_is_tracked_under_its_own_device()
     let records = world.tracked_records();
     assert_eq!(records.iter().map(|record| record.device_name.as_str()).collect::<Vec<_>>(), ["ledger"]);
     assert_eq!(records[0].job_type(), JobType::Push);
-    let refused: [(&str, Make); 5] = [
+    let refused: [(&str, Make); 4] = [
         ("needs a device", |_| {}),
         ("no push queue", |queue| queue.forward = "office".into()),
         ("no push queue", |queue| queue.forward = "pull".into()),
         ("there is no device", |queue| queue.device = "nowhere".into()),
-        ("needs one with an address", |queue| queue.device = "ledger".into()),
     ];
     for (why, make) in refused {
         let error = world.queue_push("wrong", make).await.unwrap_err();
@@ -228,4 +237,62 @@ async fn documents_wait_while_the_printer_says_that_it_cannot_print() {
     engine.set_faults(Faults::default());
     world.completed(job).await;
     assert_eq!(printer.printed().len(), 1);
+}
+
+#[tokio::test]
+async fn a_device_that_prints_through_its_session_takes_pushed_documents() {
+    let mut world = World::new().await;
+    world.device("own", "").await;
+    world.queue_push("office", |queue| queue.device = "own".into()).await.unwrap();
+    let data = sample(300_000);
+    let job = world.pushed("office", &data).await;
+    world.until(job, |job| job.state_message.contains("not connected")).await;
+
+    // Its printer is switched on.
+    let device = world.session("own").await.device.id;
+    let (_registered, mut documents) = world.server.0.printers.register(device);
+    world.server.0.push.wake();
+    for prints in [false, true] {
+        let mut stream = tokio::time::timeout(PATIENCE, documents.recv()).await.unwrap().unwrap();
+        let mut received = Vec::new();
+        while let Some(chunk) = stream.chunks.recv().await {
+            received.extend_from_slice(&chunk.unwrap());
+        }
+        assert!(received == data);
+        let outcome = if prints { Ok(()) } else { Err("paper jam".to_owned()) };
+        stream.outcome.send(outcome.into()).unwrap();
+        if !prints {
+            // Nobody but a person can see what lies in the tray: it is held, and pushed by hand.
+            let held = world.until(job, |job| job.state_message == "paper jam").await;
+            assert_eq!(held.state(), message::job::State::Held);
+            assert_eq!(world.tracked(), 0);
+            let again = world.pushed("office", &data).await;
+            assert!(again > job);
+        }
+    }
+    let record = world.until_tracked().await;
+    assert_eq!((record.job_type(), record.device_name.as_str()), (JobType::Push, "own"));
+}
+
+/// SUB-4: the name of one driver stands for many printers, so a queue may put its own in its place.
+#[tokio::test]
+async fn a_pull_queue_may_name_the_driver_and_nothing_else_of_a_push_queue() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("floor", &format!("raw://{}", printer.address)).await;
+    let queue = |name: &str, cost_code: &str| message::Queue {
+        name: name.into(),
+        driver_name: "Universal".into(),
+        cost_code: cost_code.into(),
+        ..Default::default()
+    };
+    let add = |queue| message::QueueAddRequest { queue: Some(queue) };
+    world.administration.queue_add(add(queue("named", ""))).await.unwrap();
+    let refused = world.administration.queue_add(add(queue("wrong", "1009"))).await.unwrap_err();
+    assert!(refused.message().contains("only a push queue"), "{refused:?}");
+    let job = world.pushed("named", &sample(1_000)).await;
+    let session = world.logged_in("floor", "ann-card").await;
+    assert_eq!(done(&finished(session.print(vec![job], None).await.unwrap()).await), (1, 0));
+    let record = world.until_tracked().await;
+    assert_eq!((record.job_type(), record.driver_name.as_str()), (JobType::Pull, "Universal"));
 }

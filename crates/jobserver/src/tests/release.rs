@@ -166,7 +166,7 @@ async fn a_document_goes_through_the_devices_own_session() {
                     received.extend_from_slice(&chunk.unwrap());
                 }
                 if !lost {
-                    stream.outcome.send(Ok(())).unwrap();
+                    stream.outcome.send(Ok(()).into()).unwrap();
                 }
             } else {
                 last = Some(event);
@@ -261,4 +261,29 @@ async fn a_stop_that_comes_when_the_device_has_it_all_is_too_late() {
     drop(stream);
     assert_eq!(done(&finished(run).await), (1, 0));
     assert_eq!((taken.as_slice(), world.tracked()), (&b"short"[..], 1));
+}
+
+/// SEC-1: nothing is sent in a form that others can read, and nothing is tried that would.
+#[tokio::test]
+async fn documents_that_have_to_travel_encrypted_do_not_go_to_a_raw_port() {
+    let mut world = World::new().await;
+    let printer = Printer::start(Behaviour::Honest).await;
+    world.device("raw", &printer.address.to_string()).await;
+    let job = world.held("ann", &sample(1_000)).await;
+    let session = world.logged_in("raw", "ann-card").await;
+    let store = world.server.0.store.clone();
+    let terms = domain::charge::UserTerms { encrypt: true, ..Default::default() };
+    store.user_terms_set(session.person.as_ref().unwrap().id, &terms).unwrap();
+    let events = finished(session.print(vec![job], None).await.unwrap()).await;
+    assert!(
+        matches!(&events[0], PrintEvent::Failed { status, .. } if *status == domain::Status::ENCRYPTION_UNUSABLE),
+        "{events:?}"
+    );
+    assert!(printer.printed().is_empty());
+    // The device has no encryption: the table's other cell.
+    let mut charging = store.device_charging(session.device.id).unwrap();
+    charging.terms.features.encryption = false;
+    store.device_charging_set(session.device.id, &charging).unwrap();
+    assert_eq!(done(&finished(session.print(vec![job], None).await.unwrap()).await), (1, 0));
+    assert_eq!(printer.printed().len(), 1);
 }

@@ -81,3 +81,74 @@ async fn a_device_that_is_not_there_is_silent() {
     let nowhere = Target::new("no-such-host.invalid");
     assert!(matches!(counters(&nowhere).await, Err(SnmpError::Network { .. })));
 }
+
+/// DEV-12: a raw port says nothing itself; the printer's MIB does.
+#[tokio::test]
+async fn the_panel_and_the_event_log_hear_what_the_printer_says_while_it_prints() {
+    use super::{Behaviour, Printer, World, done, sample};
+    use crate::session::PrintEvent;
+
+    let mut world = World::new().await;
+    // What takes the data stands still in the middle; what answers by SNMP says why.
+    let directory = tempfile::tempdir().unwrap();
+    let engine = Arc::new(
+        Engine::new(directory.path(), Faults::parse("no-paper low-toner").unwrap(), Clock::system()).unwrap(),
+    );
+    let socket = device::open(([127, 0, 0, 1], 0).into()).await.unwrap();
+    let port = socket.local_addr().unwrap().port();
+    tokio::spawn(device::serve(socket, Agent::new("MFP1", "public", engine.clone())));
+    let any = ([127, 0, 0, 1], 0).into();
+    let listener = virtual_mfp::serve::listen::Listener::open("raw", any, engine.faults()).unwrap();
+    let address = format!("raw://{}", listener.address());
+    tokio::spawn(virtual_mfp::serve::raw::serve(listener, engine.clone()));
+    world.device("floor", &address).await;
+    let job = world.held("ann", &sample(3_000)).await;
+    let session = world.logged_in("floor", "ann-card").await;
+    let mut charging = world.server.0.store.device_charging(session.device.id).unwrap();
+    charging.snmp_port = port;
+    world.server.0.store.device_charging_set(session.device.id, &charging).unwrap();
+
+    let mut run = session.print(vec![job], None).await.unwrap();
+    let (mut stopped, mut warned, mut last) = (None, None, None);
+    while let Some(event) =
+        tokio::time::timeout(super::PATIENCE, run.events.recv()).await.expect("the run ends")
+    {
+        match event {
+            PrintEvent::Stopped { message, .. } => {
+                stopped = Some(message);
+                assert!(warned.is_some(), "the warning comes first");
+                let began = std::time::Instant::now();
+                let mut shown = world.show(job).await;
+                while shown.state() != rpc::proto::jobserver::job::State::Stopped {
+                    assert!(began.elapsed() < super::PATIENCE, "{shown:?}");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    shown = world.show(job).await;
+                }
+                assert!(shown.state_message.contains("no paper"), "{shown:?}");
+                engine.set_faults(Faults::default());
+            }
+            PrintEvent::Warned { message, .. } => warned = Some(message),
+            event => last = Some(event),
+        }
+    }
+    assert_eq!(stopped.as_deref(), Some("The printer stopped: no paper."));
+    assert_eq!(warned.as_deref(), Some("The printer says: toner is low."));
+    assert_eq!(done(&[last.unwrap()]), (1, 0));
+
+    // A printer that breaks off and says why.
+    let broken = Printer::start(Behaviour::CloseAfter(100)).await;
+    world.device("broken", &format!("raw://{}", broken.address)).await;
+    let job = world.held("ann", &sample(3_000_000)).await;
+    let session = world.logged_in("broken", "ann-card").await;
+    world.server.0.store.device_charging_set(session.device.id, &charging).unwrap();
+    let events = super::finished(session.print(vec![job], None).await.unwrap()).await;
+    assert_eq!(done(&events), (0, 1));
+    // The login was written down after what happened before it.
+    let filter = storage::event::EventFilter::default();
+    let told = world.server.0.events.store().events_page(&filter, None, 1_000).unwrap();
+    for code in ["device-stopped", "device-warning"] {
+        let of_it: Vec<_> = told.iter().filter(|stored| stored.event.code == code).collect();
+        assert_eq!(of_it.len(), 1, "{of_it:?}");
+        assert_eq!((of_it[0].event.object.as_str(), of_it[0].event.user.as_str()), ("floor", "ann"));
+    }
+}

@@ -8,7 +8,7 @@ async fn a_restart_finds_every_document_and_takes_leftovers_away() {
     let kept = world.held("ann", b"kept").await;
     let printing = world.held("ann", b"printing").await;
     let state = &world.server.0;
-    // As a crash leaves it: a job on its way, a file that was being written, one whose row was never stored.
+    // As a crash leaves it: a job on its way, a file that was being written, a whole one whose row was never stored.
     let collect = |job: Option<domain::job::Job>| {
         let job = job.unwrap().apply(domain::job::Event::Collect, domain::Timestamp(1))?;
         Ok::<_, domain::job::NotAllowed>(storage::core::Change { job, message: None })
@@ -16,7 +16,9 @@ async fn a_restart_finds_every_document_and_takes_leftovers_away() {
     state.store.job_change("test", printing, collect, domain::Timestamp(1)).unwrap().unwrap();
     let document = state.store.job_show(kept).unwrap().unwrap().document.unwrap();
     let shard = state.spool.path(document).parent().unwrap().to_owned();
-    std::fs::write(shard.join("00000000000000000000000000000001.part"), b"half").unwrap();
+    let half = domain::DocumentId([document.0[0], document.0[1], 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]);
+    assert_eq!(state.spool.path(half).parent(), Some(shard.as_path()));
+    std::fs::write(state.spool.path(half), b"half").unwrap();
     let orphan = domain::DocumentId([0xab; 16]);
     std::fs::create_dir_all(state.spool.path(orphan).parent().unwrap()).unwrap();
     std::fs::write(state.spool.path(orphan), b"whole").unwrap();
@@ -197,6 +199,32 @@ async fn full_disk_story(server: &Jobserver) -> ([Option<i32>; 3], usize) {
         };
         statuses[index] = submitted.await.err().map(|failed| failed.status.0);
     }
-    let listing = state.spool.list().unwrap();
-    (statuses, listing.documents.len() + listing.parts.len())
+    (statuses, state.spool.list().unwrap().documents.len())
+}
+
+/// The document fits, the row of its job does not.
+#[tokio::test]
+async fn a_full_disk_under_the_store_is_told_and_leaves_neither_file_nor_row() {
+    const PAGES_ENOUGH: u32 = 1_000_000;
+    let mut world = World::new().await;
+    world.held("ann", b"before").await;
+    let store = world.server.0.store.clone();
+    storage::testing::limit_pages(store.database(), 1);
+    // Rows go into the pages that are there until none has room.
+    let mut held = 1;
+    let refused = loop {
+        match world.submit("ann", b"document").await {
+            Ok(_) => held += 1,
+            Err(refused) => break refused,
+        }
+        assert!(held < 10_000, "the store never fills");
+    };
+    assert_eq!((refused.kind, refused.status), (rpc::Kind::Unavailable, 107), "{refused:?}");
+    assert_eq!(world.files(), held, "the refused document's file is gone");
+
+    storage::testing::limit_pages(store.database(), PAGES_ENOUGH);
+    world.held("ann", b"after").await;
+    let report = world.administration.integrity_check(message::IntegrityCheckRequest {}).await;
+    let report = report.unwrap().into_inner();
+    assert_eq!((report.jobs, report.findings.len()), (i64::try_from(held).unwrap() + 1, 0), "{report:?}");
 }

@@ -115,8 +115,13 @@ impl Ground {
 
     /// A printer that keeps its session with the server.
     pub(crate) fn session_printer(&self, name: &str, faults: &str) -> Arc<Engine> {
+        self.session_printer_with(self.arguments(name), faults)
+    }
+
+    /// The same with a connection of another kind.
+    pub(crate) fn session_printer_with(&self, arguments: DeviceArguments, faults: &str) -> Arc<Engine> {
         let engine = self.engine(faults);
-        tokio::spawn(device::serve(self.arguments(name), SECRET.to_owned().into(), engine.clone()));
+        tokio::spawn(device::serve(arguments, SECRET.to_owned().into(), engine.clone()));
         engine
     }
 

@@ -1,5 +1,6 @@
 //! People at panels.
 
+use service::ChannelEncryption;
 use virtual_mfp::failure::Failure;
 use virtual_mfp::fault::Faults;
 use wire::safecom::records::{
@@ -309,4 +310,39 @@ async fn rel_7_an_unknown_card_is_registered_with_a_puk_and_its_pin_is_changed()
     assert_eq!(panel.ask(change("4711")).await, Answer::Done);
     assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
     panel.login(LoginMethod::Card, "fresh", Some("aB9z")).await.expect("the changed PIN");
+}
+
+/// SEC-1: what has to travel encrypted goes to the printer's session when that is TLS, and not when it is plain.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_document_that_has_to_travel_encrypted_takes_no_plain_session() {
+    use rpc::proto::charging::UserTermsEditRequest;
+    use rpc::proto::charging::charging_client::ChargingClient;
+
+    let mut ground = Ground::start_with(ChannelEncryption::Both).await;
+    let device = ground.device("MFP1", "").await;
+    let mut charging = ChargingClient::new(ground.context.peer("jobserver"));
+    let terms = UserTermsEditRequest { logon: "js".into(), encrypt: Some(true), ..Default::default() };
+    charging.user_terms_edit(terms).await.expect("the person is known");
+    let id = ground.hold("secret", b"page").await;
+    let mut panel = Panel::open(&device).await;
+    panel.card().await;
+    let plain = virtual_mfp::arguments::DeviceArguments { plain: true, ..device.clone() };
+    let printer = ground.session_printer_with(plain, "");
+    let reason = loop {
+        panel.progress.clear();
+        assert_eq!(panel.print(&[id]).await.failed, 1);
+        let (_, text) = panel.failure_of(id);
+        if !text.contains("not connected") {
+            break text;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert!(reason.contains("plain"), "{reason}");
+    assert!(ground.printed().is_empty());
+    printer.set_faults(Faults::parse("offline").unwrap());
+    let _printer = ground.session_printer("MFP1", "");
+    while panel.print(&[id]).await.printed == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(ground.wait_printed(1).await, [b"page"]);
 }

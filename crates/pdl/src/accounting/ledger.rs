@@ -129,6 +129,15 @@ impl Ledger {
         &self.deferred
     }
 
+    /// Takes out what the streaming pass found of a deferred stretch.
+    #[must_use]
+    pub fn take_guess(&mut self, deferred: &Deferred) -> Option<Sink> {
+        match &mut self.jobs[deferred.job].parts[deferred.part] {
+            Part::Waiting(guess) => guess.take().map(|guess| *guess),
+            Part::Settled(_) => None,
+        }
+    }
+
     /// Puts the numbers of a deferred stretch in place of the guess.
     pub fn resolve(&mut self, deferred: &Deferred, sink: Sink) {
         let tally = self.account(deferred.job, sink);

@@ -174,6 +174,20 @@ impl Sink {
         self.needs_source = true;
     }
 
+    /// A sink with the settings and names of this one, and nothing counted.
+    #[must_use]
+    pub fn begun_again(&self) -> Self {
+        Self { names: self.names.clone(), ..Self::new(self.settings.clone()) }
+    }
+
+    /// Adds to the reason why the numbers cannot be known, where that is so.
+    pub fn doubt_further(&mut self, why: &str) {
+        if let Some(Trouble::Undefined(reason)) = &mut self.trouble {
+            reason.push_str("; ");
+            reason.push_str(why);
+        }
+    }
+
     /// Whether [`Sink::needs_source`] was called.
     #[must_use]
     pub fn is_waiting_for_source(&self) -> bool {

@@ -132,6 +132,8 @@ impl Machine {
             b'=' => self.half_line_feed(sink),
             b'Y' => self.display_functions = true,
             b'A' => self.print_font_page(sink),
+            // Emulations of other makers take counted data behind it; no PCL printer knows it.
+            b'|' => sink.undefined("PCL with commands of another maker's language"),
             _ => {}
         }
     }

@@ -41,6 +41,9 @@ impl Machine {
 
     /// A run of characters that are no control codes.
     pub(super) fn text(&mut self, characters: &[u8], sink: &mut Sink) {
+        if sink.settings().pictures_only == Some(true) {
+            return;
+        }
         self.end_raster();
         let Some(first) = characters.iter().position(|byte| is_visible(*byte)) else {
             self.advance_by(characters.len(), sink);

@@ -85,7 +85,9 @@ impl JobHeader {
             b"EOJ" => Directive::EndJob,
             b"ENTER" => {
                 let language = pairs(rest).find(|pair| pair.name.eq_ignore_ascii_case(b"LANGUAGE"));
-                Directive::Enter(language.and_then(|pair| pair.value).and_then(language_named))
+                let name = language.and_then(|pair| pair.value);
+                self.set.pictures_only = name.map(|name| name.eq_ignore_ascii_case(b"PCL3GUI"));
+                Directive::Enter(name.and_then(language_named))
             }
             b"RESET" | b"INITIALIZE" => {
                 self.set = JobSettings::default();

@@ -51,6 +51,8 @@ pub(super) struct Machine {
     pub(super) glyph: Option<GlyphInWork>,
     /// Glyphs of font procedures that were painted: font, name, code, in colour.
     pub(super) glyphs: HashMap<(u32, u32, u32, bool), Glyph>,
+    /// `setobjectformat`: 0 turns binary tokens off.
+    pub(super) object_format: i64,
     font_ids: u32,
     nested: u32,
     steps_left: u64,
@@ -189,6 +191,7 @@ impl Machine {
             doubt: None,
             glyph: None,
             glyphs: HashMap::new(),
+            object_format: 1,
             font_ids: 0,
             nested: 0,
             steps_left: STEPS,
@@ -336,6 +339,7 @@ impl Machine {
                 let file = *file;
                 match self.scan(file)? {
                     Scanned::Object(object) => self.meet(object),
+                    Scanned::Sequence(object) => self.execute(object),
                     Scanned::End => {
                         self.frames.pop();
                         Ok(())

@@ -5,15 +5,17 @@
 //! asks where it falls and whether it is gray.
 //!
 //! - [`object`], [`names`], [`dict`], [`vm`], [`stack`]: values and memory;
-//! - [`files`], [`scanner`]: from bytes, however they come, to objects;
+//! - [`files`], [`scanner`], [`binary`]: from bytes, however they come, to objects;
 //! - [`machine`]: the execution stack and the loop;
 //! - [`gstate`], [`path`], [`device`], [`fonts`], [`function`]: the parts of the imaging model that count;
 //! - [`ops`], [`startup`], [`known`]: the operators and dictionaries programs find;
-//! - [`dsc`]: names from comments.
+//! - [`dsc`]: names from comments;
+//! - [`opinion`]: what Ghostscript says where this interpreter gives up.
 //!
 //! Work and memory are bounded by the limits named in [`machine`] and [`vm`]; a program that reaches one is
 //! undefined.
 
+mod binary;
 mod device;
 mod dict;
 mod dsc;
@@ -25,6 +27,7 @@ mod known;
 mod machine;
 mod names;
 mod object;
+mod opinion;
 mod ops;
 mod path;
 mod reader;
@@ -33,4 +36,5 @@ mod stack;
 mod startup;
 mod vm;
 
+pub(crate) use opinion::decide;
 pub use reader::PostScriptReader;

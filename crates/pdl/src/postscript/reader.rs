@@ -211,6 +211,10 @@ fn close(machine: &mut Machine, sink: &mut Sink) {
     if let Some(creator) = &dsc.creator {
         sink.driver(NameRank::Document, creator);
     }
+    // Ghostscript may know better, where it is installed.
+    if machine.failure().is_some() || machine.doubt.is_some() {
+        sink.needs_source();
+    }
     match machine.failure() {
         Some(Failure::Error { name, command }) if command.is_empty() => {
             sink.failure(format!("the program stops: {name}"))

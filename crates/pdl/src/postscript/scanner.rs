@@ -3,6 +3,7 @@
 use crate::codec::{Ascii85, AsciiHex, decode_all, is_space};
 use crate::reader::UEL;
 
+use super::binary::Binary;
 use super::files::{Fill, fill};
 use super::machine::Machine;
 use super::object::{Attributes, ErrorName, Fault, FileId, Object};
@@ -44,6 +45,8 @@ enum Escape {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scanned {
     Object(Object),
+    /// A binary object sequence: it is executed, not pushed.
+    Sequence(Object),
     End,
 }
 
@@ -117,6 +120,11 @@ impl Machine {
                         Token::Object(object) => {
                             if let Some(done) = self.found(object)? {
                                 return Ok(Scanned::Object(done));
+                            }
+                        }
+                        Token::Sequence(object) => {
+                            if let Some(done) = self.found(object)? {
+                                return Ok(Scanned::Sequence(done));
                             }
                         }
                     }
@@ -314,6 +322,27 @@ impl Machine {
                         }
                     };
                 }
+                (first, _) if self.object_format != 0 && super::binary::FIRST.contains(&first) => {
+                    let rest = &bytes[skip..];
+                    let wanted = match super::binary::length(rest) {
+                        Ok(Some(length)) if rest.len() >= length => length,
+                        Ok(_) if !over => {
+                            fill(&mut self.vm, file)?;
+                            continue;
+                        }
+                        Ok(_) => return Err(ErrorName::SyntaxError.into()),
+                        Err(fault) => {
+                            source.take(skip + 1);
+                            return Err(fault);
+                        }
+                    };
+                    let token = rest[..wanted].to_vec();
+                    source.take(skip + wanted);
+                    return Ok(match self.binary_token(&token)? {
+                        Binary::Object(object) => Token::Object(object),
+                        Binary::Sequence(object) => Token::Sequence(object),
+                    });
+                }
                 _ => {
                     let rest = &bytes[skip..];
                     let length = rest.iter().position(|byte| !REGULAR[usize::from(*byte)]);
@@ -385,6 +414,8 @@ fn job_end(bytes: &[u8], over: bool) -> JobEnd {
 
 enum Token {
     Object(Object),
+    /// A binary object sequence.
+    Sequence(Object),
     Open,
     Close,
     /// A mode was entered, or something without meaning was skipped.

@@ -225,10 +225,15 @@ impl Segmenter {
             ticket::Found::NeedsMore => return Progress::NeedsMore,
             ticket::Found::None => {}
         }
-        let sniffed = if window.len() < SNIFF_BYTES {
-            sniff(window, false)
-        } else {
-            sniff(&window[..SNIFF_BYTES], true)
+        // What lies behind the end of this job says nothing about its language.
+        let beginning = &window[..window.len().min(SNIFF_BYTES)];
+        let sniffed = match sniff(beginning, false) {
+            Sniffed::NeedsMore => match memchr::memmem::find(beginning, UEL) {
+                Some(end) => sniff(&beginning[..end], true),
+                None if beginning.len() == SNIFF_BYTES => sniff(beginning, true),
+                None => Sniffed::NeedsMore,
+            },
+            decided => decided,
         };
         match sniffed {
             Sniffed::NeedsMore => Progress::NeedsMore,

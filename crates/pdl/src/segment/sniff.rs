@@ -40,10 +40,16 @@ const SIGNATURES: &[(&[u8], Language)] = &[
     (b"II*\0", Language::Tiff),
     (b"MM\0*", Language::Tiff),
     (b"\x1bS\x1b\x1bS", Language::EscPage),
+    // Minolta magicolor and PagePro: commands with a number and a length. Dymo: escapes until the printer listens.
+    (b"\x1b@\0\x02\0", Language::Unknown),
+    (b"\x1b\x1b\x1b\x1b", Language::Unknown),
     (b"\x1b@", Language::EscP),
     (b"\x1b(R", Language::EscP),
     (b"\x1b%@", Language::Lips),
     (b"\x1b<", Language::Lips),
+    // CaPSL of the LBP-8, which LIPS grew from.
+    (b"\x1b;\x1bc\x1b;", Language::Lips),
+    (b"\x1bc\x1b;", Language::Lips),
     // Canon BJ: initialise, then counted commands (Canon BJC Programmer's Manual). Not read.
     (b"\x1b[K\x02\0", Language::Unknown),
     (b"\x1b[K", Language::Lips),
@@ -111,11 +117,12 @@ pub fn sniff(bytes: &[u8], complete: bool) -> Sniffed {
     {
         return found;
     }
+    let is_text = is_text(bytes);
     Sniffed::Language(if looks_like_escp(bytes) {
         Language::EscP
-    } else if looks_like_pcl(bytes) {
+    } else if is_text && looks_like_pcl(bytes) {
         Language::Pcl5
-    } else if is_text(bytes) && !looks_like_control_language(bytes) {
+    } else if is_text && !looks_like_control_language(bytes) {
         Language::Text
     } else {
         Language::Unknown
@@ -188,11 +195,9 @@ fn looks_like_escp(bytes: &[u8]) -> bool {
 
 /// Text with PCL escape sequences further on.
 fn looks_like_pcl(bytes: &[u8]) -> bool {
-    let escapes = memchr::memchr_iter(0x1b, bytes);
-    is_text(bytes)
-        && escapes.into_iter().any(|at| {
-            matches!(&bytes[at + 1..], [b'E', ..] | [b'&' | b'*' | b'(' | b')', b'a'..=b'z' | b'0'..=b'9', ..])
-        })
+    memchr::memchr_iter(0x1b, bytes).any(|at| {
+        matches!(&bytes[at + 1..], [b'E', ..] | [b'&' | b'*' | b'(' | b')', b'a'..=b'z' | b'0'..=b'9', ..])
+    })
 }
 
 /// Text full of control strings of a terminal's printer (ANSI X3.64 `CSI`, DEC `DCS`), or behind a control code
@@ -206,14 +211,24 @@ fn looks_like_control_language(bytes: &[u8]) -> bool {
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    let controls =
-        bytes.iter().filter(|byte| matches!(byte, 0..=0x07 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f)).count();
-    let high = bytes.iter().filter(|byte| **byte >= 0x80).count();
-    let utf8 = match std::str::from_utf8(bytes) {
-        Ok(_) => true,
-        Err(error) => error.error_len().is_none(),
+    const CONTROLS: [u8; 256] = {
+        let mut table = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = matches!(byte as u8, 0..=0x07 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f) as u8;
+            byte += 1;
+        }
+        table
     };
-    controls * TEXT_CONTROLS_ONE_IN <= bytes.len() && (utf8 || high * 3 <= bytes.len())
+    let controls: usize = bytes.iter().map(|byte| usize::from(CONTROLS[usize::from(*byte)])).sum();
+    if controls * TEXT_CONTROLS_ONE_IN > bytes.len() {
+        return false;
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(_) => true,
+        Err(error) if error.error_len().is_none() => true,
+        Err(_) => bytes.iter().filter(|byte| **byte >= 0x80).count() * 3 <= bytes.len(),
+    }
 }
 
 #[cfg(test)]
@@ -238,6 +253,8 @@ mod tests {
             (b"RaS2\0\0", Language::CupsRaster),
             (b"UNIRAST\0\0\0\0\x01", Language::Urf),
             (b"\x1b[K\x02\0\0\x0f\x1b(a", Language::Unknown),
+            (b"\x1b@\0\x02\0\xbf\x82\x10\xae\x1bP", Language::Unknown),
+            (&[0x1b; 64], Language::Unknown),
             (b"\x1b*m\0@\x10\x03\x10", Language::Unknown),
             (b"\x1b%-98765X\x1c\x14", Language::Unknown),
             (b"\x1bPq----!148?!22_-!148?", Language::Unknown),

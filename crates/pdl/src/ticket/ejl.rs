@@ -43,21 +43,24 @@ fn take(line: &[u8], ticket: &mut Ticket) -> bool {
         let Some(value) = pair.value else { continue };
         match (command.as_slice(), pair.name.to_ascii_uppercase().as_slice()) {
             (b"JI" | b"JOBINFO", b"USER") => ticket.names.claim_user(NameRank::Ticket, &decode(value)),
-            (b"JI" | b"JOBINFO", b"TITLE" | b"NAME") => {
+            (b"JI" | b"JOBINFO", b"DRIVER") => ticket.names.claim_driver(NameRank::Ticket, &decode(value)),
+            (b"JI" | b"JOBINFO", b"TITLE" | b"NAME" | b"DOCUMENT") => {
                 ticket.names.claim_job(NameRank::Ticket, &decode(value))
             }
-            (b"SE" | b"SET", b"CO" | b"QT") => {
-                ticket.settings.copies = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|text| text.parse().ok())
-                    .map(Copies::from_request);
-            }
+            (b"SE" | b"SET", b"CO") => ticket.settings.copies = copies(value),
+            (b"SE" | b"SET", b"QT") => ticket.settings.quantity = copies(value),
+            (b"SE" | b"SET", b"DX") => ticket.settings.duplex = Some(value.eq_ignore_ascii_case(b"ON")),
+            (b"SE" | b"SET", b"BD") => ticket.settings.short_edge = Some(value.eq_ignore_ascii_case(b"SE")),
             (b"SE" | b"SET", b"PS") => ticket.settings.paper = Paper::from_common_name(&decode(value)),
             (b"EN" | b"ENTER", b"LA" | b"LANGUAGE") => ticket.enters = language(value),
             _ => {}
         }
     }
     matches!(command.as_slice(), b"EN" | b"ENTER")
+}
+
+fn copies(value: &[u8]) -> Option<Copies> {
+    std::str::from_utf8(value).ok()?.parse().ok().map(Copies::from_request)
 }
 
 fn language(name: &[u8]) -> Option<Language> {

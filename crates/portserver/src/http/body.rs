@@ -128,5 +128,6 @@ impl Body {
 }
 
 /// What is read and thrown away after a refusal.
-const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
-const DRAIN_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const DRAIN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// For how long.
+pub(crate) const DRAIN_LIMIT: Duration = Duration::from_secs(5);

@@ -7,19 +7,22 @@ mod page;
 
 use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, UPGRADE,
+    WWW_AUTHENTICATE,
 };
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use service::Context;
+use service::{Connection, Context};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::Config;
@@ -37,6 +40,8 @@ pub(crate) struct Origin {
     pub(crate) peer: IpAddr,
     /// Whether the connection is TLS.
     pub(crate) tls: bool,
+    /// What the client showed of itself in the handshake; empty for nothing.
+    pub(crate) certificates: Arc<[Vec<u8>]>,
     /// `host[:port]` for addresses in answers.
     pub(crate) authority: String,
 }
@@ -68,7 +73,7 @@ async fn connection(
     peer: IpAddr,
     _place: Place,
 ) {
-    let accept = context.stop.unless_asked(context.tls.accept_either(stream));
+    let accept = context.stop.unless_asked(port.tls.accept_either(stream));
     let connection = match accept.await {
         None => return,
         Some(Ok(connection)) => connection,
@@ -77,7 +82,22 @@ async fn connection(
             return;
         }
     };
+    let Some(upgrade) = converse(context, &port, connection, peer).await else { return };
+    match encrypted(&port, upgrade).await {
+        Ok(connection) => drop(converse(context, &port, connection, peer).await),
+        Err(error) => tracing::debug!(%peer, %error, "a connection was not upgraded to TLS"),
+    }
+}
+
+/// Serves requests until the connection ends, or until the client wants TLS on it.
+async fn converse(
+    context: &Context<Config>,
+    port: &Arc<Port>,
+    connection: Connection,
+    peer: IpAddr,
+) -> Option<OnUpgrade> {
     let tls = connection.is_tls();
+    let certificates: Arc<[Vec<u8>]> = connection.certificates().into();
     let local = connection.tcp().local_addr().map_or_else(|_| String::new(), |local| local.to_string());
     let mut builder = http1::Builder::new();
     builder
@@ -86,11 +106,26 @@ async fn connection(
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES);
     let stop = context.stop.clone();
-    let service = service_fn(|request: Request<Incoming>| {
+    let upgrade = Mutex::new(None);
+    let service = service_fn(|mut request: Request<Incoming>| {
         let (port, local) = (port.clone(), local.clone());
-        async move { Ok::<_, Infallible>(respond(&port, peer, tls, local, request).await) }
+        let upgrades = !tls && wants_tls(&request);
+        if upgrades {
+            let on_upgrade = hyper::upgrade::on(&mut request);
+            upgrade.lock().unwrap_or_else(PoisonError::into_inner).replace(on_upgrade);
+        }
+        let certificates = certificates.clone();
+        async move {
+            let response = if upgrades {
+                switching()
+            } else {
+                respond(&port, (peer, tls, certificates), local, request).await
+            };
+            Ok::<_, Infallible>(response)
+        }
     });
-    let mut serving = std::pin::pin!(builder.serve_connection(TokioIo::new(connection), service));
+    let serving = builder.serve_connection(TokioIo::new(connection), service).with_upgrades();
+    let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => Some(ended),
         () = stop.soft() => {
@@ -100,13 +135,44 @@ async fn connection(
     };
     if let Some(Err(error)) = ended {
         tracing::debug!(%peer, %error, "a connection ended early");
+        return None;
     }
+    upgrade.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Whether a request asks for nothing but TLS (RFC 2817, section 3.2), as `lp -E` and `Encryption Required` do.
+fn wants_tls(request: &Request<Incoming>) -> bool {
+    let protocols = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let tls = |protocol: &str| protocol.trim().to_ascii_uppercase().starts_with("TLS/1.");
+    request.method() == Method::OPTIONS && protocols.split(',').any(tls)
+}
+
+fn switching() -> Response<Answer> {
+    let mut response = Response::new(Answer::from(Bytes::new()));
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    response.headers_mut().insert(UPGRADE, HeaderValue::from_static("TLS/1.2, HTTP/1.1"));
+    response
+}
+
+/// The same connection with TLS on it; the answer to the request that asked for it comes first (RFC 2817, section 3.3).
+async fn encrypted(port: &Port, upgrade: OnUpgrade) -> anyhow::Result<Connection> {
+    let parts = upgrade.await?.downcast::<TokioIo<Connection>>();
+    let parts = parts.map_err(|_| anyhow::anyhow!("the connection is not one of ours"))?;
+    anyhow::ensure!(parts.read_buf.is_empty(), "the client did not wait for the answer");
+    let Connection::Plain(stream) = parts.io.into_inner() else {
+        anyhow::bail!("the connection has TLS already");
+    };
+    let mut connection = port.tls.shake_hands(stream).await?;
+    let answer = format!("HTTP/1.1 200 OK\r\nAllow: {ALLOWED}\r\nContent-Length: 0\r\n\r\n");
+    connection.write_all(answer.as_bytes()).await?;
+    connection.flush().await?;
+    Ok(connection)
 }
 
 async fn respond(
     port: &Arc<Port>,
-    peer: IpAddr,
-    tls: bool,
+    (peer, tls, certificates): (IpAddr, bool, Arc<[Vec<u8>]>),
     local: String,
     request: Request<Incoming>,
 ) -> Response<Answer> {
@@ -116,7 +182,7 @@ async fn respond(
         .and_then(|host| host.to_str().ok())
         .filter(|host| host.parse::<http::uri::Authority>().is_ok())
         .map_or(local, str::to_owned);
-    let origin = Origin { peer, tls, authority };
+    let origin = Origin { peer, tls, certificates, authority };
     match *request.method() {
         Method::POST => post(port, origin, request).await,
         Method::GET | Method::HEAD => page::get(port, &origin, request.uri().path()),

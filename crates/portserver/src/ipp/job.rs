@@ -86,6 +86,12 @@ const ATTRIBUTES: &[(&str, &str, Write)] = &[
     ("number-of-intervening-jobs", "job-description", |w, _| {
         w.integer(0);
     }),
+    ("papergate-price", "job-description", |w, s| {
+        match s.job.price {
+            Some(price) => w.text(&domain::Money(price).to_string()),
+            None => w.no_value(),
+        };
+    }),
     ("document-format", "job-description", |w, s| {
         let format = s.job.document_format.as_str();
         {

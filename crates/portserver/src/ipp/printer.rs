@@ -102,6 +102,10 @@ fn identity(to: &mut Collector<'_>, port: &Port, queue: &Queue, address: &Addres
         to.many("printer-uri-supported", || vec![Value::uri(address.of("ipps", queue))]);
         to.keywords("uri-authentication-supported", how);
         to.keywords("uri-security-supported", &["tls"]);
+    } else if let Some(scheme) = address.one_scheme(queue) {
+        to.many("printer-uri-supported", || vec![Value::uri(address.of(scheme, queue))]);
+        to.keywords("uri-authentication-supported", &["requesting-user-name"]);
+        to.keyword("uri-security-supported", if scheme == "ipps" { "tls" } else { "none" });
     } else {
         let uris = || ["ipp", "ipps"].map(|scheme| Value::uri(address.of(scheme, queue))).to_vec();
         to.many("printer-uri-supported", uris);

@@ -1,5 +1,5 @@
-//! Proof of who prints, for queues that ask for it: HTTP Basic (RFC 7617) with the person's password, or a token in the queue's
-//! address. Only over TLS. Digest (RFC 7616) needs the password or its MD5 at the server; ours are stored so that neither can be had.
+//! Proof of who prints, for queues that ask for it: HTTP Basic (RFC 7617) with the person's password, a token in the queue's
+//! address, or the client's certificate. Only over TLS. Digest (RFC 7616) needs the password or its MD5 at the server; ours are stored so that neither can be had.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -64,7 +64,8 @@ pub(crate) async fn prove(request: &mut Request<'_>, headers: &HeaderMap) -> Res
     match (&request.token, basic(headers)) {
         (Some(token), _) => asked.token.clone_from(token),
         (None, Some((logon, password))) => (asked.logon, asked.password) = (logon, password),
-        (None, None) => return Err(Unproved::Ask),
+        (None, None) if request.origin.certificates.is_empty() => return Err(Unproved::Ask),
+        (None, None) => asked.certificates = request.origin.certificates.to_vec(),
     }
     let by_token = !asked.token.is_empty();
     let port = request.port;
@@ -84,7 +85,7 @@ pub(crate) async fn prove(request: &mut Request<'_>, headers: &HeaderMap) -> Res
         Err(status) => {
             let error = rpc::Error::from(status);
             match error.kind {
-                // With a wrong token there is nothing to type.
+                // With a wrong token there is nothing to type; somebody with a wrong certificate may have a password.
                 Kind::Refused if !by_token => Err(Unproved::Ask),
                 Kind::Refused => {
                     Err(Failed::new(Status::Forbidden, "the address of this queue is not valid any more")
@@ -109,9 +110,11 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 fn key(asked: &PersonProveRequest) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [&asked.queue, &asked.source_host, &asked.logon, &asked.password, &asked.token] {
+    let texts = [&asked.queue, &asked.source_host, &asked.logon, &asked.password, &asked.token];
+    let parts = texts.into_iter().map(String::as_bytes);
+    for part in parts.chain(asked.certificates.iter().map(Vec::as_slice)) {
         hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
+        hash.update(part);
     }
     hash.finalize().into()
 }

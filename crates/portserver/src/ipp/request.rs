@@ -33,6 +33,8 @@ pub(crate) struct Request<'a> {
     job_id: Option<i32>,
     /// The token in the address the request was posted to, or in its printer-uri.
     pub(crate) token: Option<String>,
+    /// The client takes this server for a CUPS scheduler.
+    cups: bool,
     /// Who proved who they are; takes the place of requesting-user-name.
     pub(crate) person: Option<String>,
     /// The first octets of the document.
@@ -100,6 +102,7 @@ impl<'a> Request<'a> {
             queue: None,
             job_id: None,
             token: target::of_path(path).token.map(str::to_owned),
+            cups: super::operation::SERVER_WIDE.contains(&operation),
             person: None,
             rest,
             body,
@@ -139,6 +142,7 @@ impl<'a> Request<'a> {
         }
         self.queue = queue;
         self.job_id = job_id;
+        self.cups = meant.cups;
         self.token = self.token.take().or(token);
         Ok(())
     }
@@ -189,7 +193,8 @@ impl<'a> Request<'a> {
 
     /// This server as the client knows it.
     pub(crate) fn address(&self) -> Address {
-        Address { authority: self.origin.authority.clone(), token: self.token.clone() }
+        let Origin { tls, authority, .. } = self.origin.clone();
+        Address { authority, token: self.token.clone(), tls, cups: self.cups }
     }
 }
 
@@ -200,6 +205,10 @@ pub(crate) struct Address {
     pub(crate) authority: String,
     /// What the client's own address has behind the queue's name.
     token: Option<String>,
+    /// Whether the client came by TLS.
+    tls: bool,
+    /// The client takes this server for a CUPS scheduler.
+    cups: bool,
 }
 
 impl Address {
@@ -208,10 +217,17 @@ impl Address {
         self.token.is_some()
     }
 
+    /// The one scheme in which a client of CUPS is told where `queue` is; `None` for everybody else, who may choose. libcups
+    /// takes all values of printer-uri-supported together for one address; cupsd only ever has one.
+    pub(crate) fn one_scheme(&self, queue: &Queue) -> Option<&'static str> {
+        self.cups.then(|| if self.tls || asks_for_proof(queue) { "ipps" } else { "ipp" })
+    }
+
     /// The address of `queue`.
     pub(crate) fn of(&self, scheme: &str, queue: &Queue) -> String {
         let token = self.token.as_deref().map(|token| format!("~{token}")).unwrap_or_default();
-        format!("{scheme}://{}/ipp/print/{}{token}", self.authority, queue.name)
+        let folder = if self.cups { "printers" } else { "ipp/print" };
+        format!("{scheme}://{}/{folder}/{}{token}", self.authority, queue.name)
     }
 
     /// The address of `queue` in the scheme documents are sent by.

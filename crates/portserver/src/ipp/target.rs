@@ -11,6 +11,8 @@ pub(crate) struct Target<'a> {
     pub(crate) job: Option<i32>,
     /// The address is the one of the server, and means its only queue if there is just one.
     pub(crate) server: bool,
+    /// The queue is named as the CUPS scheduler names its queues, so the client takes us for one.
+    pub(crate) cups: bool,
 }
 
 /// What `uri` names; host and port do not matter, a server has many names.
@@ -26,13 +28,13 @@ pub(crate) fn of_uri(uri: &str) -> Option<Target<'_>> {
 /// What the path of an address names: `/ipp/print/QUEUE[~TOKEN][/JOB]`, `/printers/QUEUE[~TOKEN][/JOB]`, `/jobs/JOB`.
 pub(crate) fn of_path(path: &str) -> Target<'_> {
     let path = path.trim_end_matches('/');
-    let inside = ["/ipp/print/", "/printers/"].iter().find_map(|prefix| path.strip_prefix(prefix));
-    if let Some(inside) = inside {
+    let of_cups = path.strip_prefix("/printers/");
+    if let Some(inside) = of_cups.or_else(|| path.strip_prefix("/ipp/print/")) {
         let (named, job) =
             inside.split_once('/').map_or((inside, None), |(named, job)| (named, job.parse().ok()));
         let (queue, token) =
             named.split_once('~').map_or((named, None), |(queue, token)| (queue, Some(token)));
-        return Target { queue: Some(queue), token, job, server: false };
+        return Target { queue: Some(queue), token, job, server: false, cups: of_cups.is_some() };
     }
     if let Some(job) = path.strip_prefix("/jobs/") {
         return Target { job: job.parse().ok(), ..Target::default() };
@@ -57,7 +59,7 @@ mod tests {
         let queue = |queue| Target { queue: Some(queue), ..Target::default() };
         let rows = [
             ("ipp://host:631/ipp/print/pull", Some(queue("pull"))),
-            ("IPPS://host/printers/pull", Some(queue("pull"))),
+            ("IPPS://host/printers/pull", Some(Target { cups: true, ..queue("pull") })),
             ("ipp://host/ipp/print/pull/17", Some(Target { job: Some(17), ..queue("pull") })),
             ("ipp://host/ipp/print/pull/x", Some(queue("pull"))),
             ("ipp://host/ipp/print/pull/?a=b", Some(queue("pull"))),

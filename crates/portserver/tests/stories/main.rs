@@ -3,7 +3,6 @@
 mod bad_input;
 mod bench;
 mod conformance;
-mod cups;
 mod ipp;
 mod jobserver;
 mod lpd;

@@ -1,6 +1,6 @@
 //! Queues that take documents only from people who prove who they are (SUB-2).
 
-use harness::cups::{Cups, Durability};
+use harness::cups::Cups;
 use rpc::proto::jobserver::Queue;
 use rpc::proto::jobserver::queue::Owner;
 use wire::ipp::client::{JobOptions, Requests};
@@ -12,28 +12,10 @@ fn secure() -> Queue {
     Queue { id: 2, name: "secure".into(), owner: Owner::Authenticated.into(), ..pull() }
 }
 
-/// What CUPS makes of `file` printed to `uri`: the answer of `lp` and how the job ended.
+/// Whether CUPS printed a letter to `uri` as somebody who claims to be mallory; not without CUPS.
 async fn by_cups(uri: String) -> bool {
-    tokio::task::spawn_blocking(move || {
-        let folder = tempfile::tempdir_in("/tmp").unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-        let Some(cups) = Cups::start(folder.path(), port, Durability::Default) else {
-            eprintln!("skipped: cupsd is missing; install the Debian package cups");
-            return false;
-        };
-        let file = folder.path().join("letter.pdf");
-        std::fs::write(&file, PDF).unwrap();
-        cups.done("lpadmin", &["-p", "out", "-E", "-v", &uri, "-m", "everywhere"]);
-        cups.done("lp", &["-d", "out", "-U", "mallory", "-t", "Letter", file.to_str().unwrap()]);
-        harness::wait_for("CUPS has passed the job on", || {
-            let waiting = cups.done("lpstat", &["-o"]);
-            waiting.trim().is_empty().then_some(())
-        });
-        true
-    })
-    .await
-    .unwrap()
+    let printing = move || Cups::prints(&uri, "everywhere", "mallory", "Letter", PDF);
+    tokio::task::spawn_blocking(printing).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,6 +26,9 @@ impl TryFrom<proto::Record> for Record {
             let why = format!("an export label has at most {EXPORT_LABEL_MAX} printable characters");
             return Err(invalid("export_tracking_id", why));
         }
+        if record.job_price < 0 || record.job_price2 < 0 {
+            return Err(invalid("job_price", "a price is not negative"));
+        }
         let (job_type, status) = (record.job_type(), record.page_count_status());
         let deleted_by = record.deleted_by();
         Ok(Self {
@@ -262,7 +265,7 @@ mod tests {
             job_type: proto::record::JobType::Scan.into(),
             page_count_status: page_count::Status::Failure.into(),
             page_count_model: 1,
-            job_price: -4,
+            job_price: 4,
             billing_code2: "code".into(),
             toner_black: 5,
             job_id: 6,
@@ -280,10 +283,11 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused_with_its_field() {
         type Spoil = fn(&mut proto::Record);
-        let table: [(&str, Spoil); 8] = [
+        let table: [(&str, Spoil); 9] = [
             ("tracking_id", |record| record.tracking_id.clear()),
             ("tracking_id", |record| record.tracking_id = "x".repeat(65)),
             ("export_tracking_id", |record| record.export_tracking_id = "x".repeat(21)),
+            ("job_price", |record| record.job_price = -4),
             ("job_type", |record| record.job_type = 0),
             ("job_type", |record| record.job_type = 99),
             ("tracking_page_count", |record| record.tracking_page_count = -1),

@@ -24,6 +24,18 @@ impl Connection {
         matches!(self, Self::Tls(_))
     }
 
+    /// The certificate that the client showed and holds the key of, then those that sign it, DER; empty when it showed none
+    /// or was not asked.
+    pub fn certificates(&self) -> Vec<Vec<u8>> {
+        match self {
+            Self::Plain(_) => Vec::new(),
+            Self::Tls(stream) => {
+                let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
+                shown.iter().map(|certificate| certificate.to_vec()).collect()
+            }
+        }
+    }
+
     /// The socket underneath.
     pub fn tcp(&self) -> &TcpStream {
         match self {

@@ -1,4 +1,4 @@
-//! Tables of charging; the migration `0030_charging` makes them.
+//! Tables of charging; the migrations `0030_charging`, `00701_money_credits` and `0072_sessions_walkups` make them.
 
 diesel::table! {
     schemes (id) {
@@ -25,12 +25,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    user_terms (user_id) {
-        user_id -> BigInt, control -> Text, encrypt -> Bool, bill_clients -> Bool,
-    }
-}
-
-diesel::table! {
     charges (id) {
         id -> Text, job_id -> BigInt, job_name -> Text, user_id -> BigInt, holder -> Text, device_id -> BigInt,
         device_name -> Text, pages -> BigInt, price -> BigInt, state -> BigInt, actual -> BigInt,
@@ -41,5 +35,27 @@ diesel::table! {
 diesel::table! {
     job_paid (job_id) {
         job_id -> BigInt, pages -> BigInt, amount -> BigInt, amount_two -> BigInt,
+    }
+}
+
+diesel::table! {
+    credits (id) {
+        id -> BigInt, name -> Text, name_key -> Text, group_id -> BigInt, enabled -> Bool, account -> BigInt,
+        action -> Text, amount -> BigInt, comment -> Text, starts -> Text, ends -> Text, frequency -> Text,
+        done_us -> BigInt, created_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    credit_runs (credit_id, due_us) {
+        credit_id -> BigInt, due_us -> BigInt, ended_us -> BigInt, given -> BigInt, refused -> BigInt,
+    }
+}
+
+diesel::table! {
+    walkups (id) {
+        id -> Text, device_id -> BigInt, session -> Text, kind -> Text, color -> Bool, user_id -> BigInt, cost -> Text,
+        reservation -> Text, record -> Binary, parts -> Text, price -> BigInt, price_two -> BigInt,
+        started_us -> BigInt, heard_us -> BigInt, ended_us -> Nullable<BigInt>,
     }
 }

@@ -160,10 +160,7 @@ impl CoreStore {
     /// # Errors
     /// When the store cannot answer.
     pub fn charge_add(&self, charge: &Charge) -> StoreResult<()> {
-        self.database.write("charge-add", |connection| {
-            diesel::insert_into(charges::table).values(ChargeRow::from(charge)).execute(connection)?;
-            Ok(())
-        })
+        self.database.write("charge-add", |connection| charge_insert(connection, charge))
     }
 
     /// One reservation.
@@ -186,6 +183,22 @@ impl CoreStore {
         self.database.read("charges-in", |connection| {
             let rows: Vec<ChargeRow> = charges::table
                 .filter(charges::state.eq_any(&states))
+                .order((charges::created_us, charges::id))
+                .limit(limit)
+                .load(connection)?;
+            rows.into_iter().map(ChargeRow::into_charge).collect()
+        })
+    }
+
+    /// Reservations of documents on their way, oldest first, at most `limit`. Those of copies and the like have no job.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn charges_printing(&self, limit: i64) -> StoreResult<Vec<Charge>> {
+        self.database.read("charges-printing", |connection| {
+            let rows: Vec<ChargeRow> = charges::table
+                .filter(charges::state.eq(ChargeState::Open as i64))
+                .filter(charges::job_id.ne(0))
                 .order((charges::created_us, charges::id))
                 .limit(limit)
                 .load(connection)?;
@@ -268,7 +281,12 @@ impl CoreStore {
     }
 }
 
-fn charge_end(
+pub(super) fn charge_insert(connection: &mut AnyConnection, charge: &Charge) -> StoreResult<()> {
+    diesel::insert_into(charges::table).values(ChargeRow::from(charge)).execute(connection)?;
+    Ok(())
+}
+
+pub(super) fn charge_end(
     connection: &mut AnyConnection,
     from: ChargeState,
     end: &ChargeEnd,

@@ -14,6 +14,39 @@ use super::{CoreStore, domains};
 use crate::dialect::{insert_if_absent, insert_returning};
 use crate::{AnyConnection, StoreResult};
 
+/// What is stored of a group beside its id.
+#[derive(AsChangeset, Insertable)]
+#[diesel(table_name = user_groups)]
+struct GroupColumns<'a> {
+    name: &'a str,
+    name_key: String,
+    domain: &'a str,
+    domain_key: String,
+    description: &'a str,
+    prints: bool,
+    print_once: bool,
+    everybody: bool,
+}
+
+impl<'a> GroupColumns<'a> {
+    /// The columns of `group`, whose name nobody else has, in a domain that is known from now on.
+    fn claimed(connection: &mut AnyConnection, group: &'a Group) -> StoreResult<Self> {
+        let (name_key, domain_key) = (fold(&group.name), fold(&group.domain));
+        names::free(connection, &name_key, &domain_key, Used::Group)?;
+        domains::note(connection, &group.domain)?;
+        Ok(Self {
+            name: &group.name,
+            name_key,
+            domain: &group.domain,
+            domain_key,
+            description: &group.description,
+            prints: group.prints,
+            print_once: group.print_once,
+            everybody: group.everybody,
+        })
+    }
+}
+
 /// A row of the table, in the order of its columns.
 #[derive(Clone, Debug, Queryable)]
 pub struct GroupRow {
@@ -146,20 +179,8 @@ impl CoreStore {
     /// As [`CoreStore::group_add`].
     pub fn group_save(&self, group: &Group) -> StoreResult<bool> {
         self.database.write("group-save", |connection| {
-            let (name_key, domain_key) = (fold(&group.name), fold(&group.domain));
-            names::free(connection, &name_key, &domain_key, Used::Group)?;
-            domains::note(connection, &group.domain)?;
-            let row = (
-                user_groups::name.eq(&group.name),
-                user_groups::name_key.eq(name_key),
-                user_groups::domain.eq(&group.domain),
-                user_groups::domain_key.eq(domain_key),
-                user_groups::description.eq(&group.description),
-                user_groups::prints.eq(group.prints),
-                user_groups::print_once.eq(group.print_once),
-                user_groups::everybody.eq(group.everybody),
-            );
-            Ok(diesel::update(user_groups::table.find(group.id.0)).set(row).execute(connection)? > 0)
+            let row = GroupColumns::claimed(connection, group)?;
+            Ok(diesel::update(user_groups::table.find(group.id.0)).set(&row).execute(connection)? > 0)
         })
     }
 
@@ -253,18 +274,6 @@ impl CoreStore {
 }
 
 fn group_insert(connection: &mut AnyConnection, group: &Group) -> StoreResult<GroupId> {
-    let (name_key, domain_key) = (fold(&group.name), fold(&group.domain));
-    names::free(connection, &name_key, &domain_key, Used::Group)?;
-    domains::note(connection, &group.domain)?;
-    let row = (
-        user_groups::name.eq(&group.name),
-        user_groups::name_key.eq(name_key),
-        user_groups::domain.eq(&group.domain),
-        user_groups::domain_key.eq(domain_key),
-        user_groups::description.eq(&group.description),
-        user_groups::prints.eq(group.prints),
-        user_groups::print_once.eq(group.print_once),
-        user_groups::everybody.eq(group.everybody),
-    );
-    Ok(GroupId(insert_returning!(connection, user_groups::table, row, user_groups::id)?))
+    let row = GroupColumns::claimed(connection, group)?;
+    Ok(GroupId(insert_returning!(connection, user_groups::table, &row, user_groups::id)?))
 }

@@ -5,8 +5,10 @@
 mod aliases;
 mod bulk;
 mod cards;
+mod certificates;
 mod charge_schema;
 mod charges;
+mod credits;
 mod delegates;
 mod devices;
 mod domains;
@@ -24,6 +26,7 @@ mod schema;
 mod schemes;
 mod settings;
 mod shares;
+mod statistics;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -32,6 +35,7 @@ mod tests_people;
 mod tokens;
 mod units;
 mod users;
+mod walkups;
 
 use diesel_migrations::embed_migrations;
 
@@ -40,7 +44,9 @@ use crate::{Database, Location, Schema, StoreError, StoreResult};
 pub use aliases::{AliasRow, NewAlias};
 pub use bulk::{BulkPerson, BulkRefused};
 pub use cards::{CardHolder, CardRow, IdRow, NewCard};
+pub use certificates::CertificateRow;
 pub use charges::{Charge, ChargeEnd, ChargeState, Paid};
+pub use credits::{CreditRun, StoredCredit};
 pub use devices::NewDevice;
 pub use domains::DomainRow;
 pub use groups::{GroupMembers, GroupRow};
@@ -51,9 +57,11 @@ pub use puks::{PukHolder, RegisterCard};
 pub use queues::NewQueue;
 pub use schemes::StoredScheme;
 pub use shares::{Share, Shared};
+pub use statistics::StatisticsRow;
 pub use terms::DeviceCharging;
 pub use tokens::TokenRow;
 pub use users::{NewUser, Secrets, UserChanges};
+pub use walkups::{Walkup, WalkupEnded};
 
 /// The store's name and steps.
 pub const SCHEMA: Schema = Schema {

@@ -114,7 +114,7 @@ impl CoreStore {
                 queues::logon_rule.eq(queue.data_logon.as_ref().map(DataLogon::encode).unwrap_or_default()),
             );
             let id = QueueId(insert_returning!(connection, queues::table, row, queues::id)?);
-            if queue.kind == Kind::Push {
+            if queue.kind == Kind::Push || queue.push != Push::default() {
                 push::add(connection, id, &queue.push)?;
             }
             Ok(id)

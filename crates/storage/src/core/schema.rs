@@ -16,6 +16,10 @@ diesel::table! {
 }
 
 diesel::table! {
+    strangers (id) { id -> BigInt, failed_logins -> BigInt, }
+}
+
+diesel::table! {
     cards (id) {
         id -> BigInt, user_id -> BigInt, code_hash -> Binary, code_sealed -> Binary,
         starts_us -> Nullable<BigInt>, ends_us -> Nullable<BigInt>, created_us -> BigInt,
@@ -70,6 +74,21 @@ diesel::table! {
     mails (id) {
         id -> BigInt, key -> Text, kind -> Text, recipient -> Text, sealed -> Binary, state -> Text,
         attempts -> BigInt, error -> Text, created_us -> BigInt, next_us -> BigInt, ended_us -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    certificates (id) {
+        id -> BigInt, user_id -> BigInt, fingerprint -> Binary, subject -> Text, created_us -> BigInt,
+        starts_us -> BigInt, ends_us -> BigInt,
+    }
+}
+
+diesel::table! {
+    statistics (id) {
+        id -> BigInt, at_us -> BigInt, ended_us -> Nullable<BigInt>, documents -> BigInt, bytes -> BigInt,
+        people -> BigInt, cards -> BigInt, devices -> BigInt, queues -> BigInt, findings -> BigInt,
+        deleted -> BigInt,
     }
 }
 

@@ -1,11 +1,11 @@
 //! How printing is charged, by device and by person.
 
 use diesel::prelude::*;
-use domain::charge::{CostControl, DeviceTerms, Features, UserTerms};
-use domain::people;
+use domain::charge::{DeviceTerms, Features, UserTerms};
+use domain::people::{Billing, Profile};
 use domain::{DeviceId, UserId};
 
-use super::charge_schema::{device_terms, schemes, user_terms};
+use super::charge_schema::{device_terms, schemes};
 use super::schema::users;
 use super::{CoreStore, corrupt, profile};
 use crate::StoreResult;
@@ -39,16 +39,14 @@ impl Default for DeviceCharging {
 }
 
 type DeviceRow = (i64, Option<i64>, Option<i64>, String, bool, i64, String);
-type UserRow = (i64, String, bool, bool);
 
-/// What a person's profile says, while nothing was set here. A profile without cost control is as a new person's.
-fn of_profile(text: &str) -> StoreResult<UserTerms> {
-    let profile = profile::from_text(text).map_err(|why| corrupt("users", "profile", why))?;
-    let control = match profile.cost_control {
-        people::CostControl::Pay => CostControl::Pay,
-        people::CostControl::Tracking | people::CostControl::None => CostControl::Tracking,
-    };
-    Ok(UserTerms { control, encrypt: profile.encrypt, ..UserTerms::default() })
+/// How a person is charged, as the profile says.
+fn of_profile(profile: &Profile) -> UserTerms {
+    UserTerms {
+        control: profile.cost_control,
+        encrypt: profile.encrypt,
+        bill_clients: profile.billing != Billing::No,
+    }
 }
 
 impl CoreStore {
@@ -111,53 +109,112 @@ impl CoreStore {
         )
     }
 
-    /// How a person is charged.
+    /// How a person is charged; somebody who is gone, as a new person.
     ///
     /// # Errors
     /// When the store cannot answer.
     pub fn user_terms(&self, user: UserId) -> StoreResult<UserTerms> {
         self.database.read("user-terms", |connection| {
-            let row: Option<UserRow> = user_terms::table.find(user.0).first(connection).optional()?;
-            let Some((_, control, encrypt, bill_clients)) = row else {
-                let text: Option<String> =
-                    users::table.find(user.0).select(users::profile).first(connection).optional()?;
-                return text.map_or_else(|| Ok(UserTerms::default()), |text| of_profile(&text));
-            };
-            let control =
-                CostControl::parse(&control).ok_or_else(|| corrupt("user_terms", "control", &control))?;
-            Ok(UserTerms { control, encrypt, bill_clients })
+            let text: Option<String> =
+                users::table.find(user.0).select(users::profile).first(connection).optional()?;
+            let profile = profile::from_text(&text.unwrap_or_default());
+            Ok(of_profile(&profile.map_err(|why| corrupt("users", "profile", why))?))
         })
     }
 
-    /// Everybody whose cost control is `control` and who differs from a new person, by id.
+    /// Stores how a person is charged, in the person's profile; `false` when there is nobody.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub fn users_with_control(&self, control: CostControl) -> StoreResult<Vec<UserId>> {
-        self.database.read("users-with-control", |connection| {
-            let ids: Vec<i64> = user_terms::table
-                .filter(user_terms::control.eq(control.as_str()))
-                .order(user_terms::user_id)
-                .select(user_terms::user_id)
-                .load(connection)?;
-            Ok(ids.into_iter().map(UserId).collect())
+    pub fn user_terms_set(&self, user: UserId, terms: &UserTerms) -> StoreResult<bool> {
+        self.database.write("user-terms-set", |connection| {
+            let text: Option<String> =
+                users::table.find(user.0).select(users::profile).first(connection).optional()?;
+            let Some(text) = text else { return Ok(false) };
+            let before = profile::from_text(&text).map_err(|why| corrupt("users", "profile", why))?;
+            let billing = match (terms.bill_clients, before.billing) {
+                (false, _) => Billing::No,
+                (true, Billing::No) => Billing::Yes,
+                (true, chosen) => chosen,
+            };
+            let after = Profile { cost_control: terms.control, encrypt: terms.encrypt, billing, ..before };
+            let changed = users::profile.eq(profile::to_text(&after));
+            Ok(diesel::update(users::table.find(user.0)).set(changed).execute(connection)? > 0)
         })
     }
+}
 
-    /// Stores how a person is charged.
-    ///
-    /// # Errors
-    /// When the store cannot answer, or there is no such person.
-    pub fn user_terms_set(&self, user: UserId, terms: &UserTerms) -> StoreResult<()> {
-        self.database.write("user-terms-set", |connection| {
-            let changes = (
-                user_terms::control.eq(terms.control.as_str()),
-                user_terms::encrypt.eq(terms.encrypt),
-                user_terms::bill_clients.eq(terms.bill_clients),
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection as _;
+    use domain::charge::CostControl;
+
+    use super::*;
+    use crate::AnyConnection;
+    use crate::core::tests::{each_core, person};
+
+    fn run(core: &CoreStore, sqlite: &str, postgres: &str) {
+        core.database
+            .write("test", |connection| {
+                match connection {
+                    AnyConnection::Sqlite(connection) => connection.batch_execute(sqlite)?,
+                    AnyConnection::Postgres(connection) => connection.batch_execute(postgres)?,
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn terms_stand_in_the_profile_and_nowhere_else() {
+        each_core(|core| {
+            let ann = core.user_add(&person("ann", "")).unwrap();
+            assert_eq!(core.user_terms(ann).unwrap(), UserTerms::default());
+            assert_eq!(core.user_terms(ann).unwrap().control, CostControl::Tracking);
+            let terms = UserTerms { control: CostControl::Pay, encrypt: true, bill_clients: true };
+            assert!(core.user_terms_set(ann, &terms).unwrap());
+            assert_eq!(core.user_terms(ann).unwrap(), terms);
+            let (user, _) = core.user_show(ann).unwrap().unwrap();
+            assert_eq!(user.profile.cost_control, CostControl::Pay);
+            assert_eq!((user.profile.encrypt, user.profile.billing), (true, Billing::Yes));
+            // What the profile is changed to holds for charging.
+            let free = |user: domain::user::User| {
+                let profile = Profile { cost_control: CostControl::NoCost, ..user.profile.clone() };
+                Ok::<_, ()>(domain::user::User { profile, ..user })
+            };
+            core.users_change(&[ann], free).unwrap().unwrap();
+            assert_eq!(core.user_terms(ann).unwrap().control, CostControl::NoCost);
+            assert!(!core.user_terms_set(UserId(9_999), &terms).unwrap());
+        });
+    }
+
+    #[test]
+    fn what_was_set_for_charging_alone_moves_into_profiles_and_wins() {
+        each_core(|core| {
+            let logons = ["ann", "ben", "cleo", "dora"];
+            let [ann, ben, cleo, dora] = logons.map(|logon| core.user_add(&person(logon, "")).unwrap());
+            let paying = UserTerms { control: CostControl::Pay, bill_clients: true, ..UserTerms::default() };
+            for user in [ben, dora] {
+                core.user_terms_set(user, &paying).unwrap();
+            }
+            let rows = format!(
+                "INSERT INTO user_terms (user_id, control, encrypt, bill_clients) VALUES
+                 ({}, 'pay', TRUE, TRUE), ({}, 'none', TRUE, FALSE), ({}, 'tracking', FALSE, FALSE)",
+                ann.0, ben.0, cleo.0
             );
-            let row = (user_terms::user_id.eq(user.0), changes);
-            insert_or_update!(connection, user_terms::table, row, user_terms::user_id, changes)?;
-            Ok(())
-        })
+            run(core, &rows, &rows);
+            let sqlite = include_str!("../../../../migrations/core/sqlite/0075_money_terms/up.sql");
+            let postgres = include_str!("../../../../migrations/core/postgres/0075_money_terms/up.sql");
+            // A second time there is nothing left to move.
+            for _ in 0..2 {
+                run(core, sqlite, postgres);
+                let of = |user| core.user_terms(user).unwrap();
+                let terms = |control, encrypt, bill_clients| UserTerms { control, encrypt, bill_clients };
+                assert_eq!(of(ann), terms(CostControl::Pay, true, true));
+                assert_eq!(of(ben), terms(CostControl::NoCost, true, true), "its own list of codes stays");
+                assert_eq!(of(cleo), terms(CostControl::Tracking, false, false));
+                assert_eq!(of(dora), paying, "who had no row keeps the profile");
+            }
+        });
     }
 }

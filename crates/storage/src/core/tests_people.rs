@@ -336,3 +336,82 @@ fn usr_11_many_people_are_loaded_each_whole_or_not_at_all() {
         assert_eq!(store.users_list("", UserId(0), 99).unwrap().len(), 3);
     });
 }
+
+/// What SQLite does to answer `query`.
+fn plan(store: &CoreStore, query: &str) -> Vec<String> {
+    use diesel::RunQueryDsl as _;
+    use diesel::sql_types::Text;
+    #[derive(diesel::QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+    let steps = store.database().read("plan", |connection| match connection {
+        crate::AnyConnection::Sqlite(connection) => {
+            let steps = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Step>(connection)?;
+            Ok(steps.into_iter().map(|step| step.detail).collect())
+        }
+        crate::AnyConnection::Postgres(_) => Ok(Vec::new()),
+    });
+    steps.unwrap()
+}
+
+#[test]
+fn whoever_comes_to_a_panel_or_prints_is_found_without_reading_a_whole_table() {
+    each_core(|store| {
+        for query in [
+            "SELECT * FROM cards INNER JOIN users ON cards.user_id = users.id WHERE cards.code_hash = x'00'",
+            "SELECT * FROM users WHERE logon_key = 'ann'",
+            "SELECT * FROM aliases INNER JOIN users ON aliases.user_id = users.id WHERE aliases.name_key = 'ann'",
+            "SELECT * FROM users WHERE puk_hash = x'00'",
+            "SELECT * FROM users WHERE email <> '' AND lower(email) = 'ann@example.org' ORDER BY id LIMIT 2",
+            "SELECT * FROM certificates WHERE fingerprint = x'00'",
+            "SELECT * FROM tokens WHERE hash = x'00'",
+            "SELECT count(*) FROM jobs WHERE owner_id = 1 AND state = 4",
+            "SELECT * FROM delegates WHERE collector_id = 1",
+            "SELECT at_us FROM statistics ORDER BY id DESC LIMIT 1",
+        ] {
+            for step in plan(store, query) {
+                let by_order = step.starts_with("SCAN statistics") && query.contains("LIMIT 1");
+                assert!(!step.starts_with("SCAN") || by_order, "{query}: {step}");
+            }
+        }
+    });
+}
+
+#[test]
+fn sub_2_certificates_are_found_by_fingerprint_and_people_by_address() {
+    each_core(|store| {
+        let ann = store.user_add(&NewUser { email: "Ann@Example.org".into(), ..person("ann", "") }).unwrap();
+        let bob = store.user_add(&NewUser { email: "bob@example.org".into(), ..person("bob", "") }).unwrap();
+        let row = |user, fingerprint: u8| CertificateRow {
+            id: 0,
+            user,
+            fingerprint: vec![fingerprint; 32],
+            subject: "CN=x".into(),
+            created: Timestamp(1),
+            starts: Timestamp(0),
+            ends: Timestamp(9),
+        };
+        let id = store.certificate_add(&row(ann, 1), 2).unwrap().unwrap();
+        assert_eq!(
+            store.certificate_by_fingerprint(&[1; 32]).unwrap(),
+            Some(CertificateRow { id, ..row(ann, 1) })
+        );
+        assert_eq!(store.certificate_by_fingerprint(&[2; 32]).unwrap(), None);
+        assert!(store.certificate_add(&row(bob, 1), 2).is_err(), "it has one person");
+        store.certificate_add(&row(ann, 2), 2).unwrap().unwrap();
+        assert_eq!(store.certificate_add(&row(ann, 3), 2).unwrap(), None, "two are enough");
+        assert_eq!(store.certificates_list(Some(ann)).unwrap().len(), 2);
+        assert!(store.certificate_delete(id).unwrap() && !store.certificate_delete(id).unwrap());
+
+        let found = |address: &str| -> Vec<UserId> {
+            store.users_by_email(address).unwrap().into_iter().map(|user| user.id).collect()
+        };
+        assert_eq!(found("ann@example.ORG"), [ann]);
+        assert_eq!(found(""), []);
+        assert_eq!(found("eve@example.org"), []);
+        assert!(store.user_delete(ann).unwrap());
+        assert!(store.certificates_list(None).unwrap().is_empty(), "they go with their person");
+    });
+}

@@ -297,8 +297,9 @@ impl CoreStore {
     }
 
     /// Counts a failed login of `person` (or of nobody) at `device` and locks the person at
-    /// `max_attempts`; answers whether this attempt locked. For nobody the same statements run, so that
-    /// time does not tell a known card from an unknown one.
+    /// `max_attempts`; answers whether this attempt locked. For nobody the same statements run and as many rows
+    /// change, so that time does not tell a known card or logon from an unknown one: a transaction that changes
+    /// nothing would be answered without a flush.
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -308,12 +309,16 @@ impl CoreStore {
         device: Option<domain::DeviceId>,
         max_attempts: i32,
     ) -> StoreResult<bool> {
-        use super::schema::devices;
+        use super::schema::{devices, strangers};
+        let stranger = if person.is_none() { 1 } else { -1 };
         let person = person.map_or(-1, |person| person.0);
         let device = device.map_or(-1, |device| device.0);
         self.database.write("login-failed", |connection| {
             diesel::update(users::table.find(person))
                 .set(users::failed_logins.eq(users::failed_logins + 1))
+                .execute(connection)?;
+            diesel::update(strangers::table.find(stranger))
+                .set(strangers::failed_logins.eq(strangers::failed_logins + 1))
                 .execute(connection)?;
             let locking = users::table
                 .find(person)

@@ -58,6 +58,7 @@ impl Checkpoint {
                 split.0, split.1
             ));
         }
+        let _ = writeln!(content, "cleaned\t{cleaned_us}");
         Self { id: 1, sequence: walk.proof.entries, hash, content, cleaned_us }
     }
 
@@ -84,6 +85,7 @@ impl Checkpoint {
                     };
                     walk.purses.insert((*holder).to_owned(), purse);
                 }
+                ["cleaned", _] if number(1)? == self.cleaned_us => {}
                 ["counter", ..] if fields.len() == 3 => {
                     walk.counters.insert(number(1)?, number(2)?);
                 }
@@ -102,7 +104,12 @@ impl Checkpoint {
 
 /// The last clean-up's.
 pub(super) fn load(connection: &mut AnyConnection) -> StoreResult<Option<Checkpoint>> {
-    Ok(checkpoint::table.find(1).first(connection).optional()?)
+    let mut rows: Vec<Checkpoint> = checkpoint::table.load(connection)?;
+    match (rows.pop(), rows.is_empty()) {
+        (None, _) => Ok(None),
+        (Some(row), true) if row.id == 1 => Ok(Some(row)),
+        (Some(row), _) => Err(corrupt("checkpoint", "id", row.id)),
+    }
 }
 
 /// Takes the place of the last one.

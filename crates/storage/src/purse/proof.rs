@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use domain::ledger::Counter;
 
-use super::row::{EntryRow, PENDING, PurseRow, TransferRow, event};
+use super::row::{EntryRow, PENDING, PurseRow, TransferRow, counter_number, event};
 use super::table::{counters, entries, head, purses, transfers};
 use super::{chain, checkpoint};
 use crate::AnyConnection;
-use crate::error::StoreResult;
+use crate::error::{StoreError, StoreResult};
 
 /// Lines read at a time.
 const PAGE: i64 = 5_000;
@@ -69,11 +70,25 @@ pub(super) fn follow(connection: &mut AnyConnection, until: i64) -> StoreResult<
 }
 
 pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
-    let (mut walk, hash) = follow(connection, i64::MAX)?;
-    let (sequence, last): (i64, Vec<u8>) =
-        head::table.find(1).select((head::sequence, head::hash)).first(connection)?;
-    if sequence != walk.proof.entries || last != hash {
-        walk.find(format!("the journal ends at line {}, not at line {sequence}", walk.proof.entries));
+    let (mut walk, hash) = match follow(connection, i64::MAX) {
+        Ok(followed) => followed,
+        // What the last clean-up wrote down is no longer what it wrote.
+        Err(error @ StoreError::Corrupt { .. }) => {
+            return Ok(Proof { findings: vec![error.to_string()], ..Proof::default() });
+        }
+        Err(error) => return Err(error),
+    };
+    let rows: i64 = entries::table.count().get_result(connection)?;
+    if rows != walk.lines {
+        walk.find(format!("the journal has {rows} rows, of which {} are lines", walk.lines));
+    }
+    let ends: Vec<(i64, i64, Vec<u8>)> = head::table.load(connection)?;
+    match ends.as_slice() {
+        [(1, sequence, last)] if *sequence == walk.proof.entries && *last == hash => {}
+        [(1, sequence, _)] => {
+            walk.find(format!("the journal ends at line {}, not at line {sequence}", walk.proof.entries));
+        }
+        _ => walk.find("the end of the journal is written down more than once, or nowhere".to_owned()),
     }
     walk.proof.head = hash;
     walk.compare_purses(connection)?;
@@ -84,6 +99,8 @@ pub(super) fn prove(connection: &mut AnyConnection) -> StoreResult<Proof> {
 
 #[derive(Default)]
 pub(super) struct Walk {
+    /// Lines that were read.
+    lines: i64,
     pub(super) proof: Proof,
     pub(super) purses: BTreeMap<String, PurseRow>,
     pub(super) transfers: BTreeMap<String, Told>,
@@ -102,10 +119,12 @@ impl Walk {
     /// Checks one line and adds it up; answers with the hash the next line builds on.
     fn entry(&mut self, entry: &EntryRow, transfer: Option<&TransferRow>, before: &[u8]) -> Vec<u8> {
         let line = entry.sequence;
-        if line != self.proof.entries + 1 {
-            self.find(format!("line {} of the journal is missing", self.proof.entries + 1));
+        let next = self.proof.entries.wrapping_add(1);
+        if line != next {
+            self.find(format!("line {next} of the journal is missing"));
         }
         self.proof.entries = line;
+        self.lines += 1;
         match transfer {
             None => {
                 self.find(format!("line {line} is of the transfer '{}', which is missing", entry.transfer))
@@ -146,7 +165,8 @@ impl Walk {
         let (state, split) = match entry.event {
             event::RESERVED => (PENDING, (entry.reserved_one, entry.reserved_two)),
             event::REDUCED => {
-                (PENDING, (told.split.0 + entry.reserved_one, told.split.1 + entry.reserved_two))
+                let (one, two) = told.split;
+                (PENDING, (one.wrapping_add(entry.reserved_one), two.wrapping_add(entry.reserved_two)))
             }
             event::SETTLED => (2, (entry.balance_one, entry.balance_two)),
             event::VOIDED => (3, (0, 0)),
@@ -215,6 +235,10 @@ impl Walk {
 
     fn compare_counters(&mut self, connection: &mut AnyConnection) -> StoreResult<()> {
         let stored: Vec<(i64, i64)> = counters::table.order(counters::counter).load(connection)?;
+        let known: Vec<i64> = Counter::ALL.into_iter().map(counter_number).collect();
+        if stored.iter().map(|(counter, _)| *counter).ne(known) {
+            self.find("the counters are not those there are".to_owned());
+        }
         for (counter, balance) in &stored {
             if self.counters.remove(counter).unwrap_or(0) != *balance {
                 self.find(format!("counter {counter} is not what the journal says"));
@@ -225,10 +249,11 @@ impl Walk {
         for counter in missing {
             self.find(format!("counter {counter} is missing"));
         }
-        let house: i64 = stored.iter().map(|(_, balance)| balance).sum();
+        let sum = |amounts: &mut dyn Iterator<Item = i64>| amounts.fold(0_i64, i64::wrapping_add);
+        let house = sum(&mut stored.iter().map(|(_, balance)| *balance));
         let people: Vec<(i64, i64)> =
             purses::table.select((purses::balance_one, purses::balance_two)).load(connection)?;
-        let people: i64 = people.into_iter().map(|(one, two)| one.wrapping_add(two)).sum();
+        let people = sum(&mut people.into_iter().map(|(one, two)| one.wrapping_add(two)));
         if house.wrapping_add(people) != 0 {
             self.find(format!("the sum over all accounts is {} and not zero", house.wrapping_add(people)));
         }

@@ -1,5 +1,7 @@
 //! The books on both databases: nothing is forgotten, nothing is done twice, no change goes unnoticed.
 
+mod tamper;
+
 use diesel::connection::SimpleConnection;
 use domain::ledger::{Account, Counter, Holder, Memo, Order, Policy, Request, Split, State, TransferId};
 use domain::{Money, Timestamp};

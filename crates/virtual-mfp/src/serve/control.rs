@@ -1,4 +1,4 @@
-//! Faults changed while the printer runs: one line in, one line out, on the loopback only.
+//! Faults changed, and copies made, while the printer runs: one line in, one line out, on the loopback only.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::failure::Failure;
-use crate::fault::Faults;
+use crate::fault::{self, Faults};
 
 use super::engine::Engine;
 
@@ -47,6 +47,14 @@ async fn answer(stream: TcpStream, engine: &Engine) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut line = String::new();
     (&mut stream).take(LINE_BYTES_MAX).read_line(&mut line).await?;
+    if let Some(step) = line.trim_end().strip_prefix("make ") {
+        let answer = match fault::step(step) {
+            Some((source, step)) if engine.work(source, step) => "ok\n",
+            Some(_) => "jam\n",
+            None => "that is no step of copying, scanning, faxing or e-mailing\n",
+        };
+        return stream.get_mut().write_all(answer.as_bytes()).await;
+    }
     let answer = match Faults::parse(&line) {
         Ok(faults) => {
             engine.set_faults(faults);

@@ -66,8 +66,7 @@ async fn stay(mut line: Line, device: &DeviceArguments, engine: &Arc<Engine>) {
                 Some(PeerEvent::Aborted { id, abort }) => {
                     tracing::info!(text = abort.text, "the server gave a document up");
                     sheets.remove(&id);
-                    let report = ReleaseAnswer { printed: false, bytes: 0, impressions: None, reason: Some(abort.text) };
-                    let _ = line.peer.report(id, report);
+                    let _ = line.peer.report(id, line::report(Err(abort.text), 0, None));
                 }
                 Some(PeerEvent::Notice(notice)) => tracing::info!(kind = ?notice.kind, text = notice.text, "the server says"),
                 Some(PeerEvent::Ended(ended)) => {
@@ -130,16 +129,11 @@ impl Sheets {
                 user: Some(release.owner),
                 copies: release.copies,
             };
-            let ended = |printed, job: &Job<'_>, reason: Option<&str>| {
-                let impressions = u32::try_from(job.counts().impressions).ok();
-                let reason = reason.map(str::to_owned);
-                Report::Ended(id, ReleaseAnswer { printed, bytes: job.bytes(), impressions, reason })
+            let ended = |job: &Job<'_>, reason: Option<&str>| {
+                let outcome = reason.map_or(Ok(()), |reason| Err(reason.to_owned()));
+                Report::Ended(id, line::report(outcome, job.bytes(), Some(job.counts())))
             };
-            let failed = |reason: String| {
-                let report =
-                    ReleaseAnswer { printed: false, bytes: 0, impressions: None, reason: Some(reason) };
-                Report::Ended(id, report)
-            };
+            let failed = |reason: String| Report::Ended(id, line::report(Err(reason), 0, None));
             if engine.faults().borrow().refuse() {
                 return drop(reports.send(failed("the printer takes no documents".to_owned())).await);
             }
@@ -150,19 +144,19 @@ impl Sheets {
             while let Some(part) = coming.recv().await {
                 let Some(bytes) = part else {
                     let report = match job.finish() {
-                        Ok(()) => ended(true, &job, None),
-                        Err(_) => ended(false, &job, Some("paper jam")),
+                        Ok(()) => ended(&job, None),
+                        Err(_) => ended(&job, Some("paper jam")),
                     };
                     return drop(reports.send(report).await);
                 };
                 let report = match job.write(&bytes).await {
                     Ok(()) => Report::Taken(id, bytes.len()),
                     Err(Stopped::Jam) => {
-                        return drop(reports.send(ended(false, &job, Some("paper jam"))).await);
+                        return drop(reports.send(ended(&job, Some("paper jam"))).await);
                     }
                     Err(Stopped::Drop) => return drop(reports.send(Report::Cut).await),
                     Err(Stopped::Io(error)) => {
-                        return drop(reports.send(ended(false, &job, Some(&error.to_string()))).await);
+                        return drop(reports.send(ended(&job, Some(&error.to_string()))).await);
                     }
                 };
                 if reports.send(report).await.is_err() {

@@ -34,6 +34,17 @@ pub struct Engine {
     jammed: AtomicBool,
 }
 
+/// A step of copying or scanning.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Step {
+    /// Impressions of the same work before it.
+    pub before: u64,
+    /// What the step makes.
+    pub counts: Counts,
+    /// Whether it comes out on paper.
+    pub prints: bool,
+}
+
 /// What a document brings along.
 #[derive(Clone, Debug, Default)]
 pub struct Announced {
@@ -98,6 +109,39 @@ impl Engine {
     #[must_use]
     pub fn jammed(&self) -> bool {
         self.jammed.load(Ordering::Relaxed)
+    }
+
+    /// Makes a page or some that come from no document: copies, or what the feeder reads. `false`, and nothing is made, when the
+    /// paper jams; a step has one page, so that a jam falls between two.
+    pub fn work(&self, source: &'static str, step: Step) -> bool {
+        let jam = self.faults.borrow().jam_page();
+        if self.jammed() || jam.is_some_and(|page| step.before.saturating_add(step.counts.impressions) > page)
+        {
+            self.jammed.store(true, Ordering::Relaxed);
+            return false;
+        }
+        if step.prints {
+            self.counts.lock().unwrap_or_else(PoisonError::into_inner).add(step.counts);
+            let now = self.clock.now().0;
+            self.journal.note(&Entry {
+                t: now,
+                job: self.jobs.fetch_add(1, Ordering::Relaxed) + 1,
+                source,
+                from: String::new(),
+                file: String::new(),
+                bytes: 0,
+                impressions: step.counts.impressions,
+                color_impressions: step.counts.color,
+                sheets: step.counts.sheets,
+                began: now,
+                first_byte: None,
+                ended: Ending::Complete,
+                title: None,
+                user: None,
+                copies: 1,
+            });
+        }
+        true
     }
 
     /// Begins a document.
@@ -197,6 +241,9 @@ impl Job<'_> {
             self.first_byte = Some(self.engine.clock.now().0);
             self.paced_since = line::now();
         }
+        let mut faults = self.engine.faults();
+        // The engine outlives its documents, so the sender of faults is there.
+        let _ = faults.wait_for(|faults| !faults.halted()).await;
         let (mishap, rate) = {
             let faults = self.engine.faults.borrow();
             (faults.mishap(), faults.rate())

@@ -18,7 +18,7 @@ pub struct Entry {
     pub t: i64,
     /// Number within this run of the printer, from 1.
     pub job: u64,
-    /// raw, ipp or session.
+    /// raw, ipp or session; copy for pages of no document.
     pub source: &'static str,
     /// Who sent it.
     pub from: String,

@@ -79,15 +79,20 @@ impl Agent {
         put(table, mib::HR_DEVICE, &[2, 1], Value::ObjectId(oid(mib::HR_DEVICE_PRINTER, &[])));
         put(table, mib::HR_DEVICE_DESCR, &[], Value::text(MAKE_AND_MODEL));
         // running 2, down 5
-        put(table, mib::HR_DEVICE_STATUS, &[], Value::Integer(if jammed { 5 } else { 2 }));
-        // RFC 3805, appendix E: a jam is "other" and "down".
-        let status = match (jammed, self.engine.busy()) {
+        let (halted, told) = {
+            let faults = self.engine.faults();
+            let faults = faults.borrow();
+            (jammed || faults.halted(), faults.error_state())
+        };
+        put(table, mib::HR_DEVICE_STATUS, &[], Value::Integer(if halted { 5 } else { 2 }));
+        // RFC 3805, appendix E: a jam, an empty tray, an open door are "other" and "down".
+        let status = match (halted, self.engine.busy()) {
             (true, _) => 1,
             (false, true) => 4,
             (false, false) => 3,
         };
         put(table, mib::HR_PRINTER_STATUS, &[], Value::Integer(status));
-        let errors = if jammed { ErrorState::JAMMED } else { ErrorState::default() };
+        let errors = if jammed { told.and(ErrorState::JAMMED) } else { told };
         let errors = Value::OctetString(Bytes::copy_from_slice(&errors.octets()));
         put(table, mib::HR_PRINTER_DETECTED_ERROR_STATE, &[], errors);
     }

@@ -1,7 +1,8 @@
-//! Somebody at the panel: log in, list, keep, delete, print, log out.
+//! Somebody at the panel: log in, list, keep, delete, print, copy, scan, fax, e-mail, log out.
 
 mod panel;
 mod report;
+pub(crate) mod work;
 
 use service::Clock;
 use wire::safecom::records::{
@@ -19,7 +20,7 @@ use crate::serve::engine::Engine;
 use panel::Panel;
 use report::Report;
 
-/// Does what the command line asks, in the order log in, list, keep, delete, print, log out.
+/// Does what the command line asks, in the order log in, list, keep, delete, print, copy and the like, log out.
 pub(crate) async fn run(arguments: SessionArguments) -> Result<(), Failure> {
     let clock = Clock::system();
     let device_secret = secret::device(&arguments.device)?;
@@ -34,7 +35,10 @@ pub(crate) async fn run(arguments: SessionArguments) -> Result<(), Failure> {
     if let Err(Failure::Refused { status, text }) = &outcome {
         panel.report.refused(*status, text);
     }
-    panel.leave().await;
+    // A panel that died says nothing any more.
+    if !matches!(outcome, Err(Failure::Died)) {
+        panel.leave().await;
+    }
     outcome
 }
 
@@ -83,6 +87,7 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
         tally.printed += run.printed;
         tally.failed += run.failed;
     }
+    work::all(panel, arguments).await?;
     let id = panel.ask(Request::Logout)?;
     panel.answer(id).await?;
     panel.report.logout(tally.printed, tally.failed);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use wire::safecom::records::{Cancel, Release, ReleaseAnswer, Step};
+use wire::safecom::records::{Cancel, Release, Step};
 use wire::safecom::{Answer, PeerEvent, Request};
 
 use crate::failure::Failure;
@@ -26,6 +26,11 @@ pub(super) struct Panel<'a> {
 impl<'a> Panel<'a> {
     pub(super) fn new(line: Line, server: &'a str, report: Report, engine: Option<&'a Engine>) -> Self {
         Self { line, server, report, engine, jobs: HashMap::new(), stop: None }
+    }
+
+    /// What takes documents, and moves the counters of what is made here.
+    pub(super) fn engine(&self) -> Option<&'a Engine> {
+        self.engine
     }
 
     /// Asks something.
@@ -143,13 +148,9 @@ impl<'a> Panel<'a> {
             let finished = job.as_mut().map_or(Ok(()), Job::finish);
             finished.map_err(|stopped| stopped.to_string())
         });
-        let impressions = job.and_then(|job| u32::try_from(job.counts().impressions).ok());
-        let (printed, reason) = match outcome {
-            Ok(()) => (true, None),
-            Err(reason) => (false, Some(reason)),
-        };
+        let counts = job.map(|job| job.counts());
         // The server may have hung up meanwhile; the next answer says so.
-        let _ = self.line.peer.report(id, ReleaseAnswer { printed, bytes, impressions, reason });
+        let _ = self.line.peer.report(id, line::report(outcome, bytes, counts));
     }
 
     /// The server answered something that makes no sense here.

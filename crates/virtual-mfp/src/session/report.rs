@@ -5,7 +5,12 @@ use std::io::Write as _;
 use serde_json::{Map, Value, json};
 use service::Clock;
 use wire::safecom::Status;
-use wire::safecom::records::{Document, LoginMethod, Notice, Progress, Step, User, mark};
+use wire::safecom::records::{
+    Document, LoginMethod, Notice, Progress, Step, User, WalkupCountedAnswer, WalkupEndAnswer, WalkupKind,
+    mark,
+};
+
+use super::work;
 
 /// Where events go.
 pub(super) struct Report {
@@ -135,6 +140,36 @@ impl Report {
             });
         }
         self.say(event, None, facts, line);
+    }
+
+    /// Copying or the like may begin.
+    pub(super) fn began(&self, kind: WalkupKind, session: &str, spendable: Option<i64>) {
+        let facts =
+            json!({ "kind": work::word(kind), "session": session, "spendable": spendable.map(amount) });
+        let line = spendable.map(|spendable| format!("You can spend {}.", amount(spendable)));
+        self.say("began", None, facts, line);
+    }
+
+    /// So many pages are made.
+    pub(super) fn counted(&self, pages: u32, answer: &WalkupCountedAnswer) {
+        let facts = json!({
+            "pages": pages, "price": answer.price.map(amount), "left": answer.left.map(amount),
+            "go_on": answer.go_on,
+        });
+        self.say("counted", None, facts, None);
+    }
+
+    /// It is over.
+    pub(super) fn made(&self, kind: WalkupKind, sum: &WalkupEndAnswer, why: Option<&str>) {
+        let kind = work::word(kind);
+        let facts = json!({
+            "kind": kind, "pages": sum.pages, "price": sum.price.map(amount), "completed": why.is_none(),
+        });
+        let mut line = format!("{} pages ({kind}).", sum.pages);
+        if let Some(price) = sum.price {
+            line.push_str(&format!(" They cost {}.", amount(price)));
+        }
+        self.say("made", None, facts, Some(line));
     }
 
     pub(super) fn notice(&self, notice: &Notice) {

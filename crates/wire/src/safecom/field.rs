@@ -7,7 +7,7 @@ use bytes::{Buf, Bytes};
 use zeroize::Zeroizing;
 
 use super::fault::Fault;
-use super::limits::{DEPTH_MAX, REPEATED_MAX, TEXT_BYTES_MAX};
+use super::limits::{DEPTH_MAX, RECORD_BYTES_MAX, REPEATED_MAX, TEXT_BYTES_MAX};
 use super::status::Status;
 
 /// Top bit of a tag: a receiver that does not know the field refuses the request.
@@ -46,6 +46,10 @@ impl std::fmt::Debug for Secret {
 /// Document ids packed into one field, eight bytes each: `print` may name thousands.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Ids(pub Vec<u64>);
+
+/// Bytes that mean something elsewhere, at most [`RECORD_BYTES_MAX`].
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Blob(pub Bytes);
 
 /// One value that fits a field.
 pub(super) trait Scalar: Sized {
@@ -233,6 +237,19 @@ impl Scalar for Status {
     }
     fn read(value: Bytes, depth: usize) -> Result<Self, Fault> {
         i32::read(value, depth).map(Self::from_peer)
+    }
+}
+
+impl Scalar for Blob {
+    fn write(&self, out: &mut Vec<u8>) {
+        // Longer ones are never made: whoever makes one looks first.
+        out.extend_from_slice(&self.0[..self.0.len().min(RECORD_BYTES_MAX)]);
+    }
+    fn read(value: Bytes, _depth: usize) -> Result<Self, Fault> {
+        if value.len() > RECORD_BYTES_MAX {
+            return Err(Fault::TooLarge { what: "bytes in a record", max: RECORD_BYTES_MAX });
+        }
+        Ok(Self(value))
     }
 }
 

@@ -26,8 +26,20 @@ pub const STREAMS_MAX: usize = 4;
 pub const WINDOW_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes waiting to be written after which a side reads no more until the peer has taken some.
 pub const TRANSMIT_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Accounts in one answer: who finds more has to look for less.
+pub const ACCOUNTS_PER_ANSWER_MAX: usize = 100;
+/// Movements in one answer, over all its pages.
+pub const MOVEMENTS_MAX: usize = 10_000;
+/// Tracking records in one answer, over all its pages.
+pub const RECORDS_MAX: usize = 5_000;
+/// Bytes of one tracking record.
+pub const RECORD_BYTES_MAX: usize = 32 * 1024;
 /// Copies a person may ask for.
 pub const COPIES_MAX: u16 = 999;
+/// Copies, faxes, scans and e-mails of one device that are under way.
+pub const WALKUPS_MAX: usize = 8;
+/// Characters of the id that a device gives to one.
+pub const WALKUP_SESSION_MAX: usize = 64;
 
 /// From the first byte of a connection until hello and, on 7500, the device's proof are done.
 pub const HELLO_TIMEOUT: Duration = Duration::from_secs(10);

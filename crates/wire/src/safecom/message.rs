@@ -2,6 +2,10 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::books::{
+    Accounts, AccountsAnswer, Move, MoveAnswer, Movement, Movements, MovementsAnswer, Records, RecordsAnswer,
+    Report, TotalsAnswer, TrackingRecord,
+};
 use super::fault::Fault;
 use super::field::Scalar;
 use super::header::{FLAG_ANSWER, FLAG_LAST, Frame, HEADER_BYTES, Header, VERSION};
@@ -10,7 +14,8 @@ use super::records::{
     Abort, Authenticate, AuthenticateAnswer, Cancel, ChangedAnswer, Credit, Delete, Documents,
     DocumentsAnswer, Failure, Goodbye, Hello, HelloAnswer, Login, LoginAnswer, Notice, PinChange, Print,
     PrintAnswer, Progress, Refusal, Register, Release, ReleaseAnswer, Retain, ServerInfo, ServerInfoAnswer,
-    Submit, SubmitAnswer,
+    Submit, SubmitAnswer, WalkupBegin, WalkupBeginAnswer, WalkupCounted, WalkupCountedAnswer, WalkupEnd,
+    WalkupEndAnswer,
 };
 use super::status::Status;
 
@@ -82,10 +87,28 @@ types! {
     0x0109 Register,
     /// Changes the person's PIN.
     0x010A PinChange,
+    /// Copying, faxing, scanning or e-mailing begins.
+    0x0110 WalkupBegin,
+    /// How far it has come.
+    0x0111 WalkupCounted,
+    /// It is over.
+    0x0112 WalkupEnd,
     /// The server hands a document to the device.
     0x0181 Release,
     /// A program sends a document to a queue.
     0x0201 Submit,
+    /// People's accounts.
+    0x0301 Accounts,
+    /// What was moved.
+    0x0302 Movements,
+    /// Moves money or quota.
+    0x0303 Move,
+    /// What is in the system.
+    0x0304 Totals,
+    /// Tracking records.
+    0x0401 Records,
+    /// A tracking record of another system.
+    0x0402 Report,
 }
 
 /// What one side asks of the other; exactly one last answer follows.
@@ -117,10 +140,28 @@ pub enum Request {
     Register(Register),
     /// Change the PIN.
     PinChange(PinChange),
+    /// The person begins to copy, fax, scan or e-mail.
+    WalkupBegin(WalkupBegin),
+    /// How far that has come.
+    WalkupCounted(WalkupCounted),
+    /// It is over.
+    WalkupEnd(WalkupEnd),
     /// Server to device: take this document.
     Release(Release),
     /// Client to server: take this document.
     Submit(Submit),
+    /// Whose accounts, or what to look for.
+    Accounts(Accounts),
+    /// Which movements.
+    Movements(Movements),
+    /// Move money or quota.
+    Move(Move),
+    /// What is in the system.
+    Totals,
+    /// Which tracking records.
+    Records(Records),
+    /// Take this tracking record.
+    Report(Report),
 }
 
 /// What the other side answers.
@@ -148,6 +189,22 @@ pub enum Answer {
     Release(ReleaseAnswer),
     /// The end of a submission.
     Submit(SubmitAnswer),
+    /// To the beginning of a copy, fax, scan or e-mail.
+    WalkupBegin(WalkupBeginAnswer),
+    /// To its counts.
+    WalkupCounted(WalkupCountedAnswer),
+    /// To its end.
+    WalkupEnd(WalkupEndAnswer),
+    /// Accounts.
+    Accounts(AccountsAnswer),
+    /// One page of movements.
+    Movements(MovementsAnswer),
+    /// The account after a movement.
+    Move(MoveAnswer),
+    /// What is in the system.
+    Totals(TotalsAnswer),
+    /// One page of tracking records.
+    Records(RecordsAnswer),
 }
 
 /// What a frame says.
@@ -203,8 +260,17 @@ impl Request {
             Self::Delete(_) => Type::Delete,
             Self::Register(_) => Type::Register,
             Self::PinChange(_) => Type::PinChange,
+            Self::WalkupBegin(_) => Type::WalkupBegin,
+            Self::WalkupCounted(_) => Type::WalkupCounted,
+            Self::WalkupEnd(_) => Type::WalkupEnd,
             Self::Release(_) => Type::Release,
             Self::Submit(_) => Type::Submit,
+            Self::Accounts(_) => Type::Accounts,
+            Self::Movements(_) => Type::Movements,
+            Self::Move(_) => Type::Move,
+            Self::Totals => Type::Totals,
+            Self::Records(_) => Type::Records,
+            Self::Report(_) => Type::Report,
         }
     }
 }
@@ -228,7 +294,12 @@ impl Answer {
             Self::Refused(_) => true,
             Self::Done => matches!(
                 kind,
-                Type::KeepAlive | Type::Logout | Type::Cancel | Type::Register | Type::PinChange
+                Type::KeepAlive
+                    | Type::Logout
+                    | Type::Cancel
+                    | Type::Register
+                    | Type::PinChange
+                    | Type::Report
             ),
             Self::Hello(_) => kind == Type::Hello,
             Self::Authenticate(_) => kind == Type::Authenticate,
@@ -239,7 +310,29 @@ impl Answer {
             Self::Changed(_) => matches!(kind, Type::Retain | Type::Delete),
             Self::Release(_) => kind == Type::Release,
             Self::Submit(_) => kind == Type::Submit,
+            Self::WalkupBegin(_) => kind == Type::WalkupBegin,
+            Self::WalkupCounted(_) => kind == Type::WalkupCounted,
+            Self::WalkupEnd(_) => kind == Type::WalkupEnd,
+            Self::Accounts(_) => kind == Type::Accounts,
+            Self::Movements(_) => kind == Type::Movements,
+            Self::Move(_) => kind == Type::Move,
+            Self::Totals(_) => kind == Type::Totals,
+            Self::Records(_) => kind == Type::Records,
         }
+    }
+
+    /// Movements in as many pages as the limits ask for, at least one.
+    #[must_use]
+    pub fn movements(movements: Vec<Movement>) -> Vec<Self> {
+        let pages = pages(movements, Movement::size_max);
+        pages.into_iter().map(|movements| Self::Movements(MovementsAnswer { movements })).collect()
+    }
+
+    /// Tracking records in as many pages as the limits ask for, at least one.
+    #[must_use]
+    pub fn records(records: Vec<TrackingRecord>) -> Vec<Self> {
+        let pages = pages(records, TrackingRecord::size_max);
+        pages.into_iter().map(|records| Self::Records(RecordsAnswer { records })).collect()
     }
 
     fn decode(kind: Type, body: Bytes) -> Result<Self, Fault> {
@@ -250,9 +343,12 @@ impl Answer {
         match kind {
             Type::Hello => HelloAnswer::read(body, 0).map(Self::Hello),
             Type::Authenticate => AuthenticateAnswer::read(body, 0).map(Self::Authenticate),
-            Type::KeepAlive | Type::Logout | Type::Cancel | Type::Register | Type::PinChange => {
-                Ok(Self::Done)
-            }
+            Type::KeepAlive
+            | Type::Logout
+            | Type::Cancel
+            | Type::Register
+            | Type::PinChange
+            | Type::Report => Ok(Self::Done),
             Type::ServerInfo => ServerInfoAnswer::read(body, 0).map(|answer| Self::ServerInfo(answer.server)),
             Type::Login => LoginAnswer::read(body, 0).map(Self::Login),
             Type::Documents => DocumentsAnswer::read(body, 0).map(Self::Documents),
@@ -260,6 +356,14 @@ impl Answer {
             Type::Retain | Type::Delete => ChangedAnswer::read(body, 0).map(Self::Changed),
             Type::Release => ReleaseAnswer::read(body, 0).map(Self::Release),
             Type::Submit => SubmitAnswer::read(body, 0).map(Self::Submit),
+            Type::WalkupBegin => WalkupBeginAnswer::read(body, 0).map(Self::WalkupBegin),
+            Type::WalkupCounted => WalkupCountedAnswer::read(body, 0).map(Self::WalkupCounted),
+            Type::WalkupEnd => WalkupEndAnswer::read(body, 0).map(Self::WalkupEnd),
+            Type::Accounts => AccountsAnswer::read(body, 0).map(Self::Accounts),
+            Type::Movements => MovementsAnswer::read(body, 0).map(Self::Movements),
+            Type::Move => MoveAnswer::read(body, 0).map(Self::Move),
+            Type::Totals => TotalsAnswer::read(body, 0).map(Self::Totals),
+            Type::Records => RecordsAnswer::read(body, 0).map(Self::Records),
             Type::Goodbye
             | Type::Notice
             | Type::Failure
@@ -286,6 +390,14 @@ impl Answer {
             Self::Changed(answer) => answer.write(out),
             Self::Release(answer) => answer.write(out),
             Self::Submit(answer) => answer.write(out),
+            Self::WalkupBegin(answer) => answer.write(out),
+            Self::WalkupCounted(answer) => answer.write(out),
+            Self::WalkupEnd(answer) => answer.write(out),
+            Self::Accounts(answer) => answer.write(out),
+            Self::Movements(answer) => answer.write(out),
+            Self::Move(answer) => answer.write(out),
+            Self::Totals(answer) => answer.write(out),
+            Self::Records(answer) => answer.write(out),
         }
     }
 }
@@ -319,6 +431,7 @@ impl Message {
             Type::KeepAlive => empty(Request::KeepAlive),
             Type::ServerInfo => empty(Request::ServerInfo),
             Type::Logout => empty(Request::Logout),
+            Type::Totals => empty(Request::Totals),
             Type::Hello => Hello::read(body, 0).map(|r| Self::Request(Request::Hello(r))),
             Type::Authenticate => {
                 Authenticate::read(body, 0).map(|r| Self::Request(Request::Authenticate(r)))
@@ -331,8 +444,18 @@ impl Message {
             Type::Delete => Delete::read(body, 0).map(|r| Self::Request(Request::Delete(r))),
             Type::Register => Register::read(body, 0).map(|r| Self::Request(Request::Register(r))),
             Type::PinChange => PinChange::read(body, 0).map(|r| Self::Request(Request::PinChange(r))),
+            Type::WalkupBegin => WalkupBegin::read(body, 0).map(|r| Self::Request(Request::WalkupBegin(r))),
+            Type::WalkupCounted => {
+                WalkupCounted::read(body, 0).map(|r| Self::Request(Request::WalkupCounted(r)))
+            }
+            Type::WalkupEnd => WalkupEnd::read(body, 0).map(|r| Self::Request(Request::WalkupEnd(r))),
             Type::Release => Release::read(body, 0).map(|r| Self::Request(Request::Release(r))),
             Type::Submit => Submit::read(body, 0).map(|r| Self::Request(Request::Submit(r))),
+            Type::Accounts => Accounts::read(body, 0).map(|r| Self::Request(Request::Accounts(r))),
+            Type::Movements => Movements::read(body, 0).map(|r| Self::Request(Request::Movements(r))),
+            Type::Move => Move::read(body, 0).map(|r| Self::Request(Request::Move(r))),
+            Type::Records => Records::read(body, 0).map(|r| Self::Request(Request::Records(r))),
+            Type::Report => Report::read(body, 0).map(|r| Self::Request(Request::Report(r))),
             Type::Progress => Progress::read(body, 0).map(Self::Progress),
             Type::Data => Ok(Self::Data { bytes: body, last: header.is_last() }),
             Type::Credit => Credit::read(body, 0).map(Self::Credit),
@@ -354,7 +477,7 @@ impl Message {
         let (kind, flags) = match self {
             Self::Request(asked) => {
                 match asked {
-                    Request::KeepAlive | Request::ServerInfo | Request::Logout => {}
+                    Request::KeepAlive | Request::ServerInfo | Request::Logout | Request::Totals => {}
                     Request::Hello(r) => r.write(&mut body),
                     Request::Authenticate(r) => r.write(&mut body),
                     Request::Login(r) => r.write(&mut body),
@@ -365,8 +488,16 @@ impl Message {
                     Request::Delete(r) => r.write(&mut body),
                     Request::Register(r) => r.write(&mut body),
                     Request::PinChange(r) => r.write(&mut body),
+                    Request::WalkupBegin(r) => r.write(&mut body),
+                    Request::WalkupCounted(r) => r.write(&mut body),
+                    Request::WalkupEnd(r) => r.write(&mut body),
                     Request::Release(r) => r.write(&mut body),
                     Request::Submit(r) => r.write(&mut body),
+                    Request::Accounts(r) => r.write(&mut body),
+                    Request::Movements(r) => r.write(&mut body),
+                    Request::Move(r) => r.write(&mut body),
+                    Request::Records(r) => r.write(&mut body),
+                    Request::Report(r) => r.write(&mut body),
                 }
                 (asked.kind(), 0)
             }
@@ -408,6 +539,22 @@ impl Message {
         out.put_slice(&body);
         out.freeze()
     }
+}
+
+/// Parts of `items`, each below half the limit of a body; one empty part when there are none.
+fn pages<T>(items: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let (mut pages, mut page, mut room) = (Vec::new(), Vec::new(), BODY_BYTES_MAX / 2);
+    for item in items {
+        let bytes = size(&item);
+        if bytes > room && !page.is_empty() {
+            pages.push(std::mem::take(&mut page));
+            room = BODY_BYTES_MAX / 2;
+        }
+        room = room.saturating_sub(bytes);
+        page.push(item);
+    }
+    pages.push(page);
+    pages
 }
 
 /// The header of a data frame whose `length` bytes are written after it from where they are.

@@ -420,6 +420,135 @@ record! {
         5 impressions: Option<u32>,
         /// What the person should know when it did not come out, one sentence.
         6 reason: Option<String>,
+        /// Of these, page sides in colour; absent when the device does not tell them apart.
+        7 color_impressions: Option<u32>,
+        /// Sheets that came out; absent when the device does not count them.
+        8 sheets: Option<u32>,
+        /// Toner used; absent when the device does not measure it.
+        9 toner: Option<Toner>,
+    }
+}
+
+record! {
+    /// Toner coverage of what came out, in hundredths of a percent: 250 is 2.5 %, 10000 all of the page.
+    Toner {
+        /// Cyan.
+        1 cyan: u16,
+        /// Magenta.
+        2 magenta: u16,
+        /// Yellow.
+        3 yellow: u16,
+        /// Black.
+        4 black: u16,
+    }
+}
+
+choice! {
+    /// What somebody does at a device without a document of the server.
+    WalkupKind {
+        /// Copies.
+        1 Copy,
+        /// Sends a fax.
+        2 Fax,
+        /// Scans to a folder.
+        3 Scan,
+        /// Scans and sends by e-mail.
+        4 Email,
+    }
+}
+
+record! {
+    /// The person who is logged in begins to copy, fax, scan or e-mail.
+    WalkupBegin {
+        /// Made by the device, unique among its own, 1-64 characters; every later message of this work names it.
+        1 session: String,
+        /// What it is.
+        2 kind: WalkupKind,
+        /// Whether colour is chosen or left to the device.
+        3 color: bool,
+        /// Title; of a copy there is none.
+        4 name: Option<String>,
+        /// Phone number of a fax, folder of a scan, address of an e-mail, when it is known already.
+        5 destination: Option<String>,
+    }
+}
+
+record! {
+    /// The device may go ahead.
+    WalkupBeginAnswer {
+        /// What can be spent for it, in ten-thousandths of the currency unit; absent when the person does not pay.
+        3 spendable: Option<i64>,
+    }
+}
+
+record! {
+    /// What came out on one paper, or was read from it, since the work began.
+    WalkupPart {
+        /// PWG media name; empty when the device does not know.
+        1 media: String,
+        /// Sheets of paper printed; 0 for what is only read.
+        2 sheets: u32,
+        /// Page sides without colour.
+        3 mono: u32,
+        /// Page sides with colour.
+        4 color: u32,
+    }
+}
+
+record! {
+    /// How far the work has come. Sent after every page or few pages, because it is what holds if the device falls silent.
+    WalkupCounted {
+        /// The session of the beginning.
+        1 session: String,
+        /// Counts since the beginning, one part for each paper; they never become less.
+        2 parts: Vec<WalkupPart>,
+    }
+}
+
+record! {
+    /// The counts are stored.
+    WalkupCountedAnswer {
+        /// What it costs so far; absent when the person does not pay.
+        3 price: Option<i64>,
+        /// What can still be spent; absent when the person does not pay.
+        4 left: Option<i64>,
+        /// Whether what is left pays for one more page of the dearest paper used so far, in colour where colour was chosen.
+        /// The device stops when it does not.
+        5 go_on: bool,
+    }
+}
+
+record! {
+    /// The work is over. Sent again after a broken connection, it is answered alike and counted once.
+    WalkupEnd {
+        /// The session of the beginning.
+        1 session: String,
+        /// Counts since the beginning.
+        2 parts: Vec<WalkupPart>,
+        /// False when it was broken off: a jam, Stop, no paper.
+        3 completed: bool,
+        /// Bytes of what was scanned or sent; 0 for copies.
+        4 bytes: u64,
+        /// Whether both sides were printed or read.
+        5 duplex: bool,
+        /// As at the beginning, when it is known now.
+        6 destination: Option<String>,
+        /// Title, when it is known now.
+        7 name: Option<String>,
+        /// Why it was broken off, one sentence.
+        8 reason: Option<String>,
+        /// Toner used; absent when the device does not measure it.
+        9 toner: Option<Toner>,
+    }
+}
+
+record! {
+    /// What the work came to.
+    WalkupEndAnswer {
+        /// Page sides that were tracked.
+        3 pages: u32,
+        /// What was charged; absent when the person does not pay.
+        4 price: Option<i64>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The listening end of a connection on 7500 or 7700.
+//! The listening end of a connection on 7400, 7500, 7700 or 7900.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -17,13 +17,31 @@ use super::records::{
 };
 use super::status::Status;
 
-/// Which of the two ports a connection came in on; it decides who may speak and what may be asked.
+/// Which of the ports a connection came in on; it decides who may speak and what may be asked.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Port {
     /// 7500: devices, which prove themselves before anybody logs in.
     Devices,
     /// 7700: programs, where a person logs in with logon and password.
     Clients,
+    /// 7400: programs of cashiers.
+    Money,
+    /// 7900: programs that read and report tracking records.
+    Tracking,
+}
+
+impl Port {
+    /// Whether a request of this type is for this port, once hello is done.
+    fn serves(self, kind: Type) -> bool {
+        match kind {
+            Type::Login | Type::Logout | Type::ServerInfo => true,
+            Type::Accounts | Type::Movements | Type::Move | Type::Totals => self == Self::Money,
+            Type::Records | Type::Report => self == Self::Tracking,
+            Type::Submit => self == Self::Clients,
+            Type::Documents | Type::Retain | Type::Delete => matches!(self, Self::Devices | Self::Clients),
+            _ => self == Self::Devices,
+        }
+    }
 }
 
 /// What the peer wants or did.
@@ -457,20 +475,26 @@ impl Server {
             (Request::Release(_), _) => {
                 return Err(Fault::Violation { what: "a release that a server sends" });
             }
-            (
-                Request::Print(_) | Request::Cancel(_) | Request::Register(_) | Request::PinChange(_),
-                Port::Clients,
-            )
-            | (Request::Submit(_), Port::Devices) => {
-                Some((Status::ConnectionNeverOpened, "this is asked on the other port"))
+            (asked, port) if !port.serves(asked.kind()) => {
+                Some((Status::ConnectionNeverOpened, "this is asked on another port"))
             }
-            (Request::Login(login), Port::Clients) if login.method != LoginMethod::Logon => {
+            (Request::Login(login), Port::Clients | Port::Money | Port::Tracking)
+                if login.method != LoginMethod::Logon =>
+            {
                 Some((Status::AccessViolation, "programs log in with logon and password"))
             }
             (Request::Login(_) | Request::Register(_), _) if person => {
                 Some((Status::DeviceLocked, "somebody is logged in; they have to log out first"))
             }
-            (Request::ServerInfo | Request::Login(_) | Request::Register(_), _) => None,
+            // What was begun may be reported after its person left, and after the connection broke.
+            (
+                Request::ServerInfo
+                | Request::Login(_)
+                | Request::Register(_)
+                | Request::WalkupCounted(_)
+                | Request::WalkupEnd(_),
+                _,
+            ) => None,
             (_, _) if !person => Some((Status::NotLoggedIn, Status::NotLoggedIn.meaning())),
             (Request::Submit(_), Port::Clients) if !self.link.stream_receive(id) => {
                 Some((Status::ServerBusy, "too many documents at once on one connection"))
@@ -511,8 +535,8 @@ impl Server {
             return Ok(());
         }
         match (self.port, hello.role) {
-            (Port::Devices, Role::Device) | (Port::Clients, Role::Client) => {}
-            (Port::Devices, Role::Client) | (Port::Clients, Role::Device) => {
+            (Port::Devices, Role::Device) | (Port::Clients | Port::Money | Port::Tracking, Role::Client) => {}
+            (Port::Devices, Role::Client) | (Port::Clients | Port::Money | Port::Tracking, Role::Device) => {
                 return Err(Fault::Violation { what: "this role is served on the other port" });
             }
         }

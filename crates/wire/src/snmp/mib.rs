@@ -96,6 +96,14 @@ impl ErrorState {
         self.0 & other.0 == other.0
     }
 
+    /// What will soon keep it from printing, in a few words; none when there is enough.
+    #[must_use]
+    pub fn warning(self) -> Option<&'static str> {
+        [(Self::LOW_TONER, "toner is low"), (Self::LOW_PAPER, "paper is low")]
+            .into_iter()
+            .find_map(|(bit, words)| self.has(bit).then_some(words))
+    }
+
     /// What keeps the printer from printing, in a few words; none when it can print.
     #[must_use]
     pub fn obstacle(self) -> Option<&'static str> {

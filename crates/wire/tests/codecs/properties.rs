@@ -123,3 +123,42 @@ pub(crate) fn accept(event: &Event) -> Answer {
         _ => Answer::Accept,
     }
 }
+
+/// Whatever the octets: no panic, nothing carried out before a log-in, and the same events however they are
+/// cut.
+pub(crate) fn console(input: &[u8]) {
+    let whole = console_play([input].into_iter());
+    for size in [1, 2, 7, 64] {
+        assert_eq!(console_play(input.chunks(size)), whole, "in chunks of {size}");
+    }
+}
+
+fn console_play<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<String>, Vec<u8>, bool) {
+    use wire::console::{Command, Event, Session, limits};
+    let now = Instant::now();
+    let mut session = Session::new("console", now);
+    let (mut events, mut output, mut logged_in) = (Vec::new(), session.take_output(), false);
+    // Cut into less than what may wait, so that only the content decides.
+    for chunk in chunks.flat_map(|chunk| chunk.chunks(limits::WAITING_BYTES_MAX / 2)) {
+        session.handle_input(chunk, now);
+        while let Some(event) = session.poll_event() {
+            match event {
+                Event::Login { logon, password } => {
+                    assert!(!logged_in, "somebody logs in once");
+                    logged_in = password.len() % 2 == 0;
+                    events.push(format!("{logon}:{}", password.as_str()));
+                    session.login_answer(logged_in, "judged", now);
+                }
+                Event::Command(command) => {
+                    assert!(logged_in, "{command} came before the log-in");
+                    let typed = command.to_string();
+                    assert_eq!(Command::parse(&typed), Ok(Some(command)), "what is audited can be typed");
+                    events.push(typed);
+                    session.answer("done", now);
+                }
+            }
+        }
+        output.extend(session.take_output());
+    }
+    (events, output, session.is_ended())
+}

@@ -49,6 +49,7 @@ fn operations(bench: &Bench, url: Option<&str>) -> f64 {
     let data = bench.directory();
     let mut command = Command::new(binary("moneyserver"));
     command.arg("--data").arg(data.path()).env("PAPERGATE_COMMON_LOG_LEVEL", "error");
+    command.env("PAPERGATE_MONEYSERVER_MONEY_PORT", "0");
     if let Some(url) = url {
         command.env("PAPERGATE_COMMON_DATABASE_URL", url);
     }

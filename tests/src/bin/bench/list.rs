@@ -1,8 +1,9 @@
-//! Listing 20,000 held jobs of one person.
+//! Listing 20,000 held jobs of one person. Both sides decide for each job what the asker may see: CUPS keeps the policy that
+//! it is installed with.
 
 use std::time::Instant;
 
-use harness::cups::{Cups, Durability};
+use harness::cups::Cups;
 use harness::suite::Suite;
 
 use crate::Bench;
@@ -32,7 +33,7 @@ pub(crate) fn run(bench: &mut Bench) {
         )
     };
     let ports = harness::ports::Block::take();
-    let peer = Cups::start(&bench.disk, ports.spare(0), Durability::Default).map(|cups| {
+    let peer = Cups::start_private(&bench.disk, ports.spare(0)).map(|cups| {
         cups.done("lpadmin", &["-p", "list", "-E", "-v", "file:///dev/null", "-m", "raw"]);
         fill(cups.address(), "/printers/list", true);
         let started = Instant::now();

@@ -12,8 +12,6 @@ use storage::core::{Arrival, CoreStore, NewJob};
 use crate::Bench;
 use crate::table::{Better, Row};
 
-const PEOPLE: usize = 200_000;
-const JOBS: usize = 200_000;
 /// Documents of each person who has some.
 const JOBS_EACH: usize = 10;
 /// Rows of a transaction.
@@ -42,7 +40,7 @@ pub(crate) fn run(bench: &mut Bench) {
     times.sort_by(f64::total_cmp);
     for (what, ours) in [("median", times[LOGINS / 2]), ("p99", times[LOGINS * 99 / 100])] {
         bench.table.push(Row {
-            what: format!("card login, 200,000 people and held documents, {what}"),
+            what: format!("card login, {} people and held documents, {what}", crate::people_told()),
             unit: "ms",
             ours,
             peer: None,
@@ -55,7 +53,8 @@ pub(crate) fn run(bench: &mut Bench) {
 /// The people as a file to import.
 fn people() -> String {
     let head = "UserLogon,FullName,CardNo\n".to_owned();
-    (0..PEOPLE).fold(head, |text, number| text + &format!("u{number},Person {number},{}\n", card(number)))
+    (0..crate::people())
+        .fold(head, |text, number| text + &format!("u{number},Person {number},{}\n", card(number)))
 }
 
 fn card(number: usize) -> String {
@@ -63,8 +62,8 @@ fn card(number: usize) -> String {
 }
 
 /// People who have documents.
-const fn holders() -> usize {
-    JOBS / JOBS_EACH
+fn holders() -> usize {
+    crate::people() / JOBS_EACH
 }
 
 /// Fills the store of the stopped suite with documents like job `id`. They have no files: nobody prints them.
@@ -79,7 +78,7 @@ fn hold(suite: &Suite, id: i64) {
             (found.first().expect("the person was imported").0.id, logon.to_string())
         })
         .collect();
-    for first in (0..JOBS).step_by(BATCH) {
+    for first in (0..crate::people()).step_by(BATCH) {
         let arrivals: Vec<Arrival> = (first..first + BATCH)
             .map(|number| {
                 let (owner, owner_logon) = owners[number / JOBS_EACH].clone();

@@ -76,3 +76,16 @@ impl Bench {
         tempfile::Builder::new().prefix("papergate-bench-").tempdir_in(&self.disk).expect("a directory")
     }
 }
+
+/// People of the chapters `people` and `login`, as many held documents: 200,000 unless `PAPERGATE_BENCH_PEOPLE` says otherwise, for
+/// trying the chapters themselves; whole transactions of them.
+pub(crate) fn people() -> usize {
+    let wanted = std::env::var("PAPERGATE_BENCH_PEOPLE").ok().and_then(|text| text.parse::<usize>().ok());
+    wanted.unwrap_or(200_000).max(1).next_multiple_of(2_000)
+}
+
+/// The same as it stands in the table.
+pub(crate) fn people_told() -> String {
+    let people = people();
+    format!("{},{:03}", people / 1_000, people % 1_000)
+}

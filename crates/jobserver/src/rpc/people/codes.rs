@@ -97,6 +97,7 @@ pub(super) fn generate(
         };
         match state.store.card_add(&card, settings.cards_max()) {
             Ok(Some(id)) => {
+                mail::codes_given(state, &user, std::slice::from_ref(&code))?;
                 return Ok(message::IdCode {
                     id: id.0,
                     code: code.expose().to_owned(),

@@ -7,6 +7,7 @@ use rpc::proto::people as message;
 
 use super::super::{convert, users};
 use crate::failed::Failed;
+use crate::people::delegate_answer;
 use crate::people::mail::{self, Mail};
 use crate::state::State;
 
@@ -86,17 +87,11 @@ pub(super) fn edit(
 
 pub(super) fn answer(state: &State, request: message::DelegateAnswerRequest) -> Result<Empty, Failed> {
     let (delegate, submitter, collector) = pair(state, &request.submitter, &request.collector)?;
-    state.store.delegate_answer(delegate.id, None, request.accept)??;
     let (asked, answered) = match delegate.state {
         Agreement::AskedByCollector => (&collector, &submitter),
         Agreement::AskedBySubmitter | Agreement::Accepted => (&submitter, &collector),
     };
-    let told = if request.accept {
-        Mail::DelegateAccepted { by: answered, relation: delegate.id.0 }
-    } else {
-        Mail::DelegateRejected { by: answered, relation: delegate.id.0 }
-    };
-    mail::send(state, asked, told)?;
+    delegate_answer(state, &delegate, None, (asked, answered), request.accept)?;
     Ok(Empty {})
 }
 

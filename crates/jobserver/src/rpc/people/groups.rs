@@ -12,7 +12,8 @@ use super::super::users;
 use crate::failed::Failed;
 use crate::state::State;
 
-pub(super) fn find(state: &State, name: &str) -> Result<Group, Failed> {
+/// The group of this name, as `NAME` or `DOMAIN\\NAME`.
+pub(crate) fn find(state: &State, name: &str) -> Result<Group, Failed> {
     let (domain, bare) = split_domain(name);
     let found = state.store.group_by_name(bare, domain.unwrap_or_default())?;
     found.ok_or_else(|| {

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use domain::mail::Kind;
 use domain::people::group::GroupId;
 use domain::people::profile::{Birth, inherit};
 use domain::people::unit::{Tree, UnitId};
@@ -17,7 +18,7 @@ use tonic::Streaming;
 
 use super::super::users;
 use crate::failed::Failed;
-use crate::people::born;
+use crate::people::{born, mail};
 use crate::state::{Jobserver, State};
 
 /// Rows of a chunk at most: what one transaction stores.
@@ -90,8 +91,20 @@ fn load(state: &State, rows: Vec<message::UserImportRow>) -> Result<Vec<Refused>
     }
     let pin_hash = |place: usize, id| pins[place].as_ref().map(|pin: &Pin| state.keys.pin_hash(id, pin));
     let answers = state.store.people_load(&people, pin_hash)?;
-    for (answer, (line, logon)) in answers.into_iter().zip(lines) {
-        let Err(why) = answer else { continue };
+    let tells = state.settings().mail().wants(Kind::Welcome) || state.mail.tells_codes();
+    for ((answer, (line, logon)), person) in answers.into_iter().zip(lines).zip(&people) {
+        let why = match answer {
+            Ok(id) if tells => {
+                let codes: Vec<_> =
+                    person.cards.iter().filter_map(|card| state.card_unseal(&card.code_sealed)).collect();
+                if let Some((user, _)) = state.store.user_show(id)? {
+                    mail::added(state, &user, &codes);
+                }
+                continue;
+            }
+            Ok(_) => continue,
+            Err(why) => why,
+        };
         let (status, why) = match why {
             BulkRefused::Logon => (Status::LOGON_EXISTS, "the logon is taken"),
             BulkRefused::Alias => (Status::ALIAS_EXISTS, "an alias is taken"),

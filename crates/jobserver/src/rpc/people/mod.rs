@@ -4,7 +4,7 @@ mod aliases;
 mod codes;
 mod delegates;
 mod export;
-mod groups;
+pub(in crate::rpc) mod groups;
 mod import;
 mod units;
 mod users;

@@ -48,7 +48,7 @@ impl Machine {
             b"PG" if self.plotter_job && (self.page.marked || !arguments.is_empty()) => self.eject(sink),
             b"FR" if self.plotter_job && self.page.marked => self.eject(sink),
             b"RP" if self.plotter_job => self.replot(arguments, sink),
-            b"PS" if self.plotter_job && !self.page.marked => self.plot_size(arguments),
+            b"PS" if !self.page.marked => self.plot_size(arguments, sink),
             b"BP" => self.begin_plot(arguments),
             _ => {}
         }
@@ -185,17 +185,20 @@ impl Machine {
         }
     }
 
-    /// `PS length, width` in plotter units: the paper is cut to it.
-    fn plot_size(&mut self, arguments: &[f64]) {
+    /// `PS length, width` in plotter units: the paper is cut to it, unless it is the printable part of a sheet that
+    /// the header names. Printers do not know it, so what says it is made for a plotter (HP-GL/2 and HP RTL Reference
+    /// Guide, "Plot Size").
+    fn plot_size(&mut self, arguments: &[f64], sink: &Sink) {
         let (length, width) = match arguments {
             [length, width, ..] => (*length, *width),
             [length] => (*length, *length),
             [] => return,
         };
-        if let Some(paper) = Paper::from_inches(length / UNITS_PER_INCH, width / UNITS_PER_INCH) {
-            self.page.paper = paper;
-            self.new_logical_page();
-        }
+        let Some(cut) = Paper::from_inches(length / UNITS_PER_INCH, width / UNITS_PER_INCH) else { return };
+        let sheet = sink.settings().paper.filter(|sheet| is_printable_part(&cut, sheet));
+        self.page.paper = sheet.unwrap_or(cut);
+        self.page.paper_named = true;
+        self.new_logical_page();
     }
 
     /// `BP kind, value …`: kind 2 is the number of copies.
@@ -206,4 +209,11 @@ impl Machine {
             }
         }
     }
+}
+
+/// Whether a cut is a sheet without margins of up to an inch on every side.
+fn is_printable_part(cut: &Paper, sheet: &Paper) -> bool {
+    const MARGINS_UM: u32 = 2 * 25_400;
+    let (cut, sheet) = (cut.edges_um(), sheet.edges_um());
+    [(cut.0, sheet.0), (cut.1, sheet.1)].iter().all(|(cut, sheet)| cut <= sheet && sheet - cut <= MARGINS_UM)
 }

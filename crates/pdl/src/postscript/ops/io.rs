@@ -60,8 +60,15 @@ pub(super) const TABLE: &[Entry] = &[
     ("writehexstring", |m| m.operands.drop_top(2)),
     ("writeobject", |m| m.operands.drop_top(3)),
     ("printobject", |m| m.operands.drop_top(2)),
-    ("setobjectformat", |m| m.operands.drop_top(1)),
-    ("currentobjectformat", |m| m.push_int(0)),
+    ("setobjectformat", |m| {
+        let format = m.pop_int()?;
+        if !(0..=4).contains(&format) {
+            return Err(ErrorName::RangeCheck.into());
+        }
+        m.object_format = format;
+        Ok(())
+    }),
+    ("currentobjectformat", |m| m.push_int(m.object_format)),
     ("print", |m| m.pop_string().map(drop)),
     ("=", |m| m.pop().map(drop)),
     ("==", |m| m.pop().map(drop)),
@@ -278,7 +285,7 @@ fn token(m: &mut Machine) -> Done {
             let scanned = m.scan(file);
             m.scanner = scanner;
             match scanned? {
-                Scanned::Object(object) => {
+                Scanned::Object(object) | Scanned::Sequence(object) => {
                     let used = m.vm.file(file).and_then(File::position).map_or(0, |(at, _)| at as u32);
                     let rest = Span { id: span.id, start: span.start + used, len: span.len - used };
                     m.push_object(Object::String(attributes, rest))?;
@@ -299,7 +306,7 @@ struct Token {
 impl Task for Token {
     fn step(&mut self, m: &mut Machine) -> Result<Next, Fault> {
         match m.scan(self.file)? {
-            Scanned::Object(object) => {
+            Scanned::Object(object) | Scanned::Sequence(object) => {
                 m.push_object(object)?;
                 m.push_bool(true)?;
             }

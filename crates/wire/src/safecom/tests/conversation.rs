@@ -108,7 +108,15 @@ fn a_document_is_handed_over_in_windows_and_reported() {
         }
     }
     assert_eq!(received, whole);
-    let report = ReleaseAnswer { printed: true, bytes: whole as u64, impressions: Some(3), reason: None };
+    let report = ReleaseAnswer {
+        printed: true,
+        bytes: whole as u64,
+        impressions: Some(3),
+        reason: None,
+        color_impressions: Some(1),
+        sheets: Some(2),
+        toner: None,
+    };
     peer.report(id, report.clone()).unwrap();
     assert_eq!(peer.report(id, report.clone()), Err(Misuse::NoSuchRequest));
     exchange(&mut peer, &mut server, now);
@@ -135,7 +143,15 @@ fn a_device_that_stops_early_still_reports_and_the_rest_is_dropped() {
     exchange(&mut peer, &mut server, now);
     peer.report(
         id,
-        ReleaseAnswer { printed: false, bytes: 5, impressions: Some(1), reason: Some("paper jam".into()) },
+        ReleaseAnswer {
+            printed: false,
+            bytes: 5,
+            impressions: Some(1),
+            reason: Some("paper jam".into()),
+            color_impressions: None,
+            sheets: None,
+            toner: None,
+        },
     )
     .unwrap();
     // The server does not know yet and goes on.
@@ -498,4 +514,71 @@ fn twenty_thousand_documents_come_in_pages_within_the_limits() {
     assert!(over && pages >= 41 + 16, "{pages} pages");
     assert_eq!(seen.len(), 20_500);
     assert_eq!(seen[..20_000], many);
+}
+
+fn walkup_begin() -> WalkupBegin {
+    let session = "copy-1".to_owned();
+    WalkupBegin { session, kind: WalkupKind::Copy, color: false, name: None, destination: None }
+}
+
+fn walkup_end() -> WalkupEnd {
+    let parts = vec![WalkupPart { media: "iso_a4_210x297mm".into(), sheets: 1, mono: 2, color: 0 }];
+    WalkupEnd {
+        session: "copy-1".into(),
+        parts,
+        completed: true,
+        bytes: 0,
+        duplex: true,
+        destination: None,
+        name: None,
+        reason: None,
+        toner: Some(Toner { cyan: 0, magenta: 0, yellow: 0, black: 500 }),
+    }
+}
+
+#[test]
+fn copying_begins_with_a_person_and_may_be_reported_without_one() {
+    let now = Instant::now();
+    let (mut peer, mut server) = proved(now);
+    let begin = peer.request(Request::WalkupBegin(walkup_begin())).unwrap();
+    exchange(&mut peer, &mut server, now);
+    assert_eq!(server.poll_event(), None, "nobody is logged in");
+    let Some(PeerEvent::Answer { id, answer: Answer::Refused(refusal), last: true }) = peer.poll_event()
+    else {
+        panic!("a refusal")
+    };
+    assert_eq!((id, refusal.status), (begin, Status::NotLoggedIn));
+
+    let end = peer.request(Request::WalkupEnd(walkup_end())).unwrap();
+    exchange(&mut peer, &mut server, now);
+    let expected = ServerEvent::Request { id: end, request: Request::WalkupEnd(walkup_end()) };
+    assert_eq!(server.poll_event(), Some(expected));
+    let answer = Answer::WalkupEnd(WalkupEndAnswer { pages: 2, price: Some(12_300) });
+    assert_eq!(server.answer(end, Answer::Done, true), Err(Misuse::NoSuchRequest), "not what was asked");
+    server.answer(end, answer.clone(), true).unwrap();
+    exchange(&mut peer, &mut server, now);
+    assert_eq!(peer.poll_event(), Some(PeerEvent::Answer { id: end, answer, last: true }));
+
+    let (mut peer, mut server) = logged_in(now);
+    let begin = peer.request(Request::WalkupBegin(walkup_begin())).unwrap();
+    exchange(&mut peer, &mut server, now);
+    let expected = ServerEvent::Request { id: begin, request: Request::WalkupBegin(walkup_begin()) };
+    assert_eq!(server.poll_event(), Some(expected));
+}
+
+#[test]
+fn programs_do_not_copy() {
+    let now = Instant::now();
+    let (mut peer, mut server) = (client(now), server(Port::Clients, now));
+    exchange(&mut peer, &mut server, now);
+    while peer.poll_event().is_some() {}
+    for request in [Request::WalkupBegin(walkup_begin()), Request::WalkupEnd(walkup_end())] {
+        peer.request(request).unwrap();
+        exchange(&mut peer, &mut server, now);
+        assert_eq!(server.poll_event(), None);
+        let Some(PeerEvent::Answer { answer: Answer::Refused(refusal), .. }) = peer.poll_event() else {
+            panic!("a refusal")
+        };
+        assert_eq!(refusal.status, Status::ConnectionNeverOpened);
+    }
 }

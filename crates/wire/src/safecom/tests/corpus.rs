@@ -10,7 +10,10 @@ use bytes::BytesMut;
 
 use super::make::Make;
 use super::{client, device, device_hello, device_key, server};
-use crate::safecom::records::{Hello, LoginMethod, PinChange, Register, Role};
+use crate::safecom::records::{
+    Hello, LoginMethod, PinChange, Register, Role, Toner, WalkupBegin, WalkupCounted, WalkupEnd, WalkupKind,
+    WalkupPart,
+};
 use crate::safecom::{Message, Port, Request, Server, ServerEvent, header};
 
 fn directory() -> PathBuf {
@@ -44,7 +47,7 @@ fn check(name: &str, stream: &[u8]) {
         peer.handle_input(stream, now);
         while peer.poll_event().is_some() {}
     }
-    for port in [Port::Devices, Port::Clients] {
+    for port in [Port::Devices, Port::Clients, Port::Money, Port::Tracking] {
         let whole = server_events(port, stream, 16 * 1024 * 1024);
         assert!(matches!(whole.last(), Some(ServerEvent::Ended(_))), "{name}: has no end");
         if whole.iter().any(|event| matches!(event, ServerEvent::Authenticate { .. })) {
@@ -104,8 +107,52 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     let change = Message::Request(Request::PinChange(change)).encode(5);
     let both = [&hello(Role::Device)[..], &Message::Request(register).encode(3), &change].concat();
     seeds.push(("register-and-change-pin".into(), both));
+    seeds.push(("copy-begins-counts-and-ends".into(), [hello(Role::Device).to_vec(), copy()].concat()));
+    for seed in 0..8u64 {
+        let mut stream = hello(Role::Client).to_vec();
+        let mut make = Make(seed * 104_729);
+        for number in 0..4 {
+            stream.extend(make.books().encode(3 + 2 * number));
+        }
+        if seed % 4 == 3 {
+            let at = stream.len() - 1 - (seed as usize * 31) % 64;
+            stream[at] ^= 0x41;
+        }
+        seeds.push((format!("books-{seed:02}"), stream));
+    }
     seeds.push(("many-empty-fields".into(), [hello(Role::Client).to_vec(), fields].concat()));
     seeds
+}
+
+/// A copy whose counts repeat a paper, which the codec lets through and the rules refuse.
+fn copy() -> Vec<u8> {
+    let session = "copy-1".to_owned();
+    let part = |mono| WalkupPart { media: "iso_a3_297x420mm".into(), sheets: 1, mono, color: u32::MAX };
+    let begin = WalkupBegin {
+        session: session.clone(),
+        kind: WalkupKind::Copy,
+        color: true,
+        name: Some("\u{1F5A8}".into()),
+        destination: None,
+    };
+    let counted = WalkupCounted { session: session.clone(), parts: vec![part(1), part(0)] };
+    let end = WalkupEnd {
+        session,
+        parts: vec![part(2)],
+        completed: false,
+        bytes: u64::MAX,
+        duplex: true,
+        destination: Some(String::new()),
+        name: None,
+        reason: Some("paper jam".into()),
+        toner: Some(Toner { cyan: 10_000, magenta: 0, yellow: u16::MAX, black: 1 }),
+    };
+    [
+        Message::Request(Request::WalkupBegin(begin)).encode(3),
+        Message::Request(Request::WalkupCounted(counted)).encode(5),
+        Message::Request(Request::WalkupEnd(end)).encode(7),
+    ]
+    .concat()
 }
 
 fn header_only(kind: u16, length: u32) -> Vec<u8> {

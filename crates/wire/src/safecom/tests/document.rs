@@ -14,11 +14,11 @@ use crate::safecom::limits::*;
 use crate::safecom::records::*;
 use crate::safecom::*;
 
-fn path() -> PathBuf {
+pub(super) fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/PROTOCOL.md")
 }
 
-fn text() -> String {
+pub(super) fn text() -> String {
     std::fs::read_to_string(path()).expect("the document is part of the project")
 }
 
@@ -47,7 +47,7 @@ fn conversation() -> Vec<(bool, Vec<u8>)> {
         documents: 1,
         print_all: false,
         domain: None,
-        balance: None,
+        balance: Some(50_000),
     };
     let step = LoginStep::LoggedIn;
     let login = LoginAnswer { step, user: Some(user), printed: None, failed: None };
@@ -79,6 +79,7 @@ fn conversation() -> Vec<(bool, Vec<u8>)> {
     };
     server.progress(id, progress).expect("a print waits");
     server.answer(id, Answer::Print(PrintAnswer { printed: 1, failed: 0 }), true).expect("a print waits");
+    copy(&mut peer, &mut server, &mut ask);
     let id = ask(&mut peer, &mut server, Request::Logout);
     server.answer(id, Answer::Done, true).expect("a logout waits");
     said.extend(exchange(&mut peer, &mut server, now));
@@ -87,8 +88,42 @@ fn conversation() -> Vec<(bool, Vec<u8>)> {
     said
 }
 
+/// Three pages in colour on both sides of two sheets, for somebody who pays.
+fn copy(peer: &mut Peer, server: &mut Server, ask: &mut impl FnMut(&mut Peer, &mut Server, Request) -> u32) {
+    let session = "MFP1-20261121-1".to_owned();
+    let parts = |sheets, color| vec![WalkupPart { media: "iso_a4_210x297mm".into(), sheets, mono: 0, color }];
+    let begin = WalkupBegin {
+        session: session.clone(),
+        kind: WalkupKind::Copy,
+        color: true,
+        name: None,
+        destination: None,
+    };
+    let id = ask(peer, server, Request::WalkupBegin(begin));
+    let answer = WalkupBeginAnswer { spendable: Some(50_000) };
+    server.answer(id, Answer::WalkupBegin(answer), true).expect("a beginning waits");
+    let counted = WalkupCounted { session: session.clone(), parts: parts(1, 2) };
+    let id = ask(peer, server, Request::WalkupCounted(counted));
+    let answer = WalkupCountedAnswer { price: Some(9_100), left: Some(40_900), go_on: true };
+    server.answer(id, Answer::WalkupCounted(answer), true).expect("counts wait");
+    let end = WalkupEnd {
+        session,
+        parts: parts(2, 3),
+        completed: true,
+        bytes: 0,
+        duplex: true,
+        destination: None,
+        name: None,
+        reason: None,
+        toner: None,
+    };
+    let id = ask(peer, server, Request::WalkupEnd(end));
+    let answer = WalkupEndAnswer { pages: 3, price: Some(12_800) };
+    server.answer(id, Answer::WalkupEnd(answer), true).expect("an end waits");
+}
+
 /// The conversation as the document shows it: who speaks, the header, the body by sixteen bytes.
-fn shown(conversation: &[(bool, Vec<u8>)]) -> String {
+pub(super) fn shown(conversation: &[(bool, Vec<u8>)]) -> String {
     let mut out = String::from("```text\n");
     let row = |out: &mut String, who: &str, bytes: &[u8]| {
         let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -110,7 +145,7 @@ fn shown(conversation: &[(bool, Vec<u8>)]) -> String {
 }
 
 /// The bytes of the document's example, frame by frame.
-fn parsed(example: &str) -> Vec<(bool, Vec<u8>)> {
+pub(super) fn parsed(example: &str) -> Vec<(bool, Vec<u8>)> {
     let mut frames: Vec<(bool, Vec<u8>)> = Vec::new();
     for line in example.lines() {
         if line.starts_with("# ") {
@@ -188,7 +223,12 @@ fn the_limits_are_those_of_the_code() {
         ("IDS_MAX", IDS_MAX.to_string()),
         ("REQUESTS_MAX", REQUESTS_MAX.to_string()),
         ("STREAMS_MAX", STREAMS_MAX.to_string()),
+        ("ACCOUNTS_PER_ANSWER_MAX", ACCOUNTS_PER_ANSWER_MAX.to_string()),
+        ("MOVEMENTS_MAX", MOVEMENTS_MAX.to_string()),
+        ("RECORDS_MAX", RECORDS_MAX.to_string()),
+        ("RECORD_BYTES_MAX", RECORD_BYTES_MAX.to_string()),
         ("COPIES_MAX", COPIES_MAX.to_string()),
+        ("WALKUPS_MAX", WALKUPS_MAX.to_string()),
         ("HELLO_TIMEOUT", seconds(HELLO_TIMEOUT)),
         ("FRAME_TIMEOUT", seconds(FRAME_TIMEOUT)),
         ("IDLE_TIMEOUT", seconds(IDLE_TIMEOUT)),

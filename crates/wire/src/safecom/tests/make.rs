@@ -9,7 +9,7 @@ use crate::safecom::{Answer, Ids, Message, Request, Secret, Status, Type};
 pub(super) struct Make(pub(super) u64);
 
 impl Make {
-    fn number(&mut self) -> u64 {
+    pub(super) fn number(&mut self) -> u64 {
         // SplitMix64.
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -18,25 +18,25 @@ impl Make {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(super) fn below(&mut self, end: u64) -> u64 {
         self.number() % end
     }
 
-    fn yes(&mut self) -> bool {
+    pub(super) fn yes(&mut self) -> bool {
         self.below(2) == 1
     }
 
-    fn text(&mut self) -> String {
+    pub(super) fn text(&mut self) -> String {
         let alphabet: Vec<char> = "abcZ 0ßé文\u{1F5A8}\\\0".chars().collect();
         let length = self.below(40);
         (0..length).map(|_| alphabet[self.below(alphabet.len() as u64) as usize]).collect()
     }
 
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+    pub(super) fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         self.yes().then(|| make(self))
     }
 
-    fn one<T: Copy>(&mut self, all: &[(T, u8)]) -> T {
+    pub(super) fn one<T: Copy>(&mut self, all: &[(T, u8)]) -> T {
         all[self.below(all.len() as u64) as usize].0
     }
 
@@ -91,8 +91,23 @@ impl Make {
         }
     }
 
+    fn parts(&mut self) -> Vec<WalkupPart> {
+        let part = |m: &mut Self| WalkupPart {
+            media: m.text(),
+            sheets: m.number() as u32,
+            mono: m.number() as u32,
+            color: m.number() as u32,
+        };
+        (0..self.below(8)).map(|_| part(self)).collect()
+    }
+
+    fn toner(&mut self) -> Toner {
+        let [cyan, magenta, yellow, black] = std::array::from_fn(|_| self.number() as u16);
+        Toner { cyan, magenta, yellow, black }
+    }
+
     fn request(&mut self) -> Request {
-        match self.below(15) {
+        match self.below(18) {
             0 => Request::Hello(Hello {
                 version_min: self.number() as u8,
                 version_max: self.number() as u8,
@@ -144,6 +159,25 @@ impl Make {
                 mono: self.yes(),
                 duplex: self.yes(),
             }),
+            14 => Request::WalkupBegin(WalkupBegin {
+                session: self.text(),
+                kind: self.one(WalkupKind::ALL),
+                color: self.yes(),
+                name: self.maybe(Self::text),
+                destination: self.maybe(Self::text),
+            }),
+            15 => Request::WalkupCounted(WalkupCounted { session: self.text(), parts: self.parts() }),
+            16 => Request::WalkupEnd(WalkupEnd {
+                session: self.text(),
+                parts: self.parts(),
+                completed: self.yes(),
+                bytes: self.number(),
+                duplex: self.yes(),
+                destination: self.maybe(Self::text),
+                name: self.maybe(Self::text),
+                reason: self.maybe(Self::text),
+                toner: self.maybe(Self::toner),
+            }),
             _ => Request::Submit(Submit {
                 submission: self.text(),
                 queue: self.text(),
@@ -159,7 +193,7 @@ impl Make {
     }
 
     fn answer(&mut self) -> (Type, Answer) {
-        match self.below(12) {
+        match self.below(15) {
             0 => {
                 let refused = Status::ALL.iter().copied().filter(|status| !status.is_done());
                 let refused: Vec<_> = refused.collect();
@@ -206,8 +240,28 @@ impl Make {
                     bytes: self.number(),
                     impressions: self.maybe(|m| m.number() as u32),
                     reason: self.maybe(Self::text),
+                    color_impressions: self.maybe(|m| m.number() as u32),
+                    sheets: self.maybe(|m| m.number() as u32),
+                    toner: self.maybe(Self::toner),
                 };
                 (Type::Release, Answer::Release(answer))
+            }
+            11 => {
+                let answer = WalkupBeginAnswer { spendable: self.maybe(|m| m.number() as i64) };
+                (Type::WalkupBegin, Answer::WalkupBegin(answer))
+            }
+            12 => {
+                let answer = WalkupCountedAnswer {
+                    price: self.maybe(|m| m.number() as i64),
+                    left: self.maybe(|m| m.number() as i64),
+                    go_on: self.yes(),
+                };
+                (Type::WalkupCounted, Answer::WalkupCounted(answer))
+            }
+            13 => {
+                let answer =
+                    WalkupEndAnswer { pages: self.number() as u32, price: self.maybe(|m| m.number() as i64) };
+                (Type::WalkupEnd, Answer::WalkupEnd(answer))
             }
             _ => {
                 let answer = SubmitAnswer { document: self.number(), bytes: self.number() };

@@ -1,5 +1,6 @@
 //! The codec by round trips, any chunking and a corpus; the sessions by conversations.
 
+mod books;
 mod codec;
 mod conversation;
 mod corpus;

@@ -1,0 +1,74 @@
+//! What must hold for any text that people, readers and files give: checked here over the corpora, and by the fuzz targets, which
+//! include this file.
+
+use domain::mail::{Kind, Template};
+use domain::people::card_number::{Filter, magnetic};
+use domain::people::id_code::{Pattern, RANDOM_LEN};
+use domain::people::link::DelegateLink;
+use domain::secret::CardCode;
+
+/// A filter on the first line, card numbers on the others: no panic, and what comes out is a card number.
+pub(crate) fn card_filter(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (filter, cards) = text.split_once('\n').unwrap_or((&text, "0457AB12"));
+    let Ok(filter) = Filter::parse(filter) else { return };
+    for card in cards.lines().take(20) {
+        let Ok(card) = CardCode::parse(card) else { continue };
+        let filtered = filter.apply(&card);
+        assert_eq!(CardCode::parse(filtered.expose()).as_ref(), Ok(&filtered), "it can be stored and found");
+        assert_eq!(filter.apply(&card), filtered, "the same card is the same number each time");
+    }
+}
+
+/// A track of a magnetic card: no panic, and what comes out is a card number.
+pub(crate) fn magnetic_card(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Ok(code) = magnetic(&text) {
+        assert_eq!(CardCode::parse(code.expose()).as_ref(), Ok(&code));
+        assert!(
+            code.expose().bytes().all(|letter| letter.is_ascii_hexdigit()),
+            "a reader tells hexadecimal digits"
+        );
+    }
+}
+
+/// A pattern of ID codes and random numbers: a code has what the pattern asks for.
+pub(crate) fn id_code(input: &[u8]) {
+    let (pattern, random) = input.split_at(input.len().min(60));
+    let pattern = String::from_utf8_lossy(pattern);
+    let pattern = pattern.split('\n').next().unwrap_or_default();
+    let Ok(parsed) = Pattern::parse(pattern) else { return };
+    let mut numbers = [0; RANDOM_LEN];
+    for (number, octets) in numbers.iter_mut().zip(random.chunks(4)) {
+        *number = octets.iter().fold(0, |number, octet| number << 8 | u32::from(*octet));
+    }
+    let code = parsed.code(&numbers);
+    let code = code.expose();
+    let wanted = |letter| pattern.chars().filter(|&known| known == letter).count();
+    assert_eq!(code.chars().count(), pattern.chars().count());
+    assert!(code.bytes().filter(u8::is_ascii_digit).count() >= wanted('1'), "{pattern}: {code}");
+    assert!(code.bytes().filter(u8::is_ascii_lowercase).count() >= wanted('x'), "{pattern}: {code}");
+}
+
+/// A mail's template, the first octet says of which kind: no panic, a subject of one line, and work in proportion.
+pub(crate) fn template(input: &[u8]) {
+    let Some((&first, text)) = input.split_first() else { return };
+    let kind = Kind::ALL[usize::from(first) % Kind::ALL.len()];
+    let text = String::from_utf8_lossy(text);
+    match Template::parse(&text, kind) {
+        Ok(template) => {
+            let filled = template.fill(&kind.sample());
+            assert!(!filled.subject.contains(['\n', '\r']), "a subject is one line");
+            assert!(filled.body.len() <= 1_000 + text.len() * 2_000, "a tag is no longer than its value");
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// What stands in an address: only what was written by us is a link, and in one way only.
+pub(crate) fn link(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Some((link, signature)) = DelegateLink::parse(&text) {
+        assert_eq!(link.text(&signature), text);
+    }
+}

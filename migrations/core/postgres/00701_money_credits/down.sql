@@ -1,0 +1,2 @@
+DROP TABLE credit_runs;
+DROP TABLE credits;
