@@ -5,7 +5,9 @@
 //! - A row whose file is gone: the job ends, and says so.
 //!
 //! Documents on their way in are left alone. Files are listed before rows, so that a document committed
-//! meanwhile is found by its row, and a row is asked again before its job is ended.
+//! meanwhile is found by its row, and a row is asked again before its job is ended. A document that is just
+//! being deleted looks like one that was left behind, so what is suspected while the server runs is looked at
+//! again after a second.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -33,6 +35,8 @@ pub(crate) struct Report {
 const PAGE: i64 = 5_000;
 /// Findings that are told one by one.
 const FINDINGS_MAX: usize = 1_000;
+/// How long a deletion in progress may take from the job's end to the file's.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the clock is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 /// How long statistics are kept: as long as events are by default.
@@ -40,18 +44,26 @@ const STATISTICS_KEPT: Duration = Duration::from_secs(366 * 86_400);
 /// Findings that are events of their own.
 const EVENTS_MAX: usize = 100;
 
-/// Compares and repairs. Blocks.
+/// Compares and repairs while others work on documents. Blocks.
 ///
 /// # Errors
 /// When the store or the spool cannot be read.
 pub(crate) fn check(state: &State) -> Result<Report, Failed> {
+    compare(state, || std::thread::sleep(PATIENCE))
+}
+
+/// Compares and repairs; what may be a deletion in progress is looked at again after `pause`. Blocks.
+///
+/// # Errors
+/// When the store or the spool cannot be read.
+pub(crate) fn compare(state: &State, pause: impl FnOnce()) -> Result<Report, Failed> {
     let mut report = Report::default();
     let listing = state.spool.list().map_err(|error| Failed::internal("reading the spool", &error))?;
     let files: HashSet<DocumentId> = listing.documents.iter().copied().collect();
     let active: HashSet<DocumentId> = files.iter().copied().filter(|&id| state.spool.is_active(id)).collect();
     report.files = count(files.len());
 
-    let mut with_row = HashSet::new();
+    let (mut with_row, mut ended) = (HashSet::new(), Vec::new());
     let mut after = JobId(0);
     loop {
         let rows = state.store.jobs_documents(after, PAGE)?;
@@ -61,15 +73,25 @@ pub(crate) fn check(state: &State) -> Result<Report, Failed> {
             report.jobs += 1;
             with_row.insert(document);
             if job_state.is_final() {
-                // Its document should have gone with its end.
-                crate::documents::forget_document(state, job, document);
-                report.tell(format!("job {job} has ended and still had its document: deleted"));
+                ended.push((job, document));
             } else if !files.contains(&document) && !state.spool.has(document) {
                 end_lost(state, job, document, &mut report)?;
             }
         }
     }
-    for &document in files.difference(&with_row).filter(|document| !active.contains(document)) {
+    let mut orphans: Vec<DocumentId> = files.difference(&with_row).copied().collect();
+    orphans.retain(|document| !active.contains(document));
+    if !(ended.is_empty() && orphans.is_empty()) {
+        pause();
+    }
+    for (job, document) in ended {
+        // Its document should have gone with its end.
+        if state.store.job_show(job)?.is_some_and(|job| job.document == Some(document)) {
+            crate::documents::forget_document(state, job, document);
+            report.tell(format!("job {job} has ended and still had its document: deleted"));
+        }
+    }
+    for document in orphans.into_iter().filter(|&document| state.spool.has(document)) {
         state.spool.delete(document)?;
         report.tell(format!("the file of document {document} has no job: deleted"));
     }

@@ -1,7 +1,10 @@
 //! OPS-7: the integrity check on its schedule, with deletion and statistics.
 
 use super::*;
-use crate::integrity::check_if_due;
+use crate::failed::Failed;
+use crate::integrity::{check_if_due, compare};
+use domain::job::{Event, Job};
+use storage::core::Change;
 
 async fn set(world: &mut World, key: &str, value: &str) {
     let request = message::SettingSetRequest { key: key.into(), value: value.into() };
@@ -72,4 +75,39 @@ async fn ops_7_a_check_that_broke_off_or_was_begun_by_another_is_not_begun_again
     world.context.clock.advance(Duration::from_secs(7_200));
     assert!(!looked(&world).await);
     taken(&world, 1).await;
+}
+
+#[tokio::test]
+async fn ops_7_a_deletion_in_progress_is_no_finding_and_one_that_broke_off_is() {
+    let mut world = World::new().await;
+    for finishes in [true, false] {
+        let id = world.held("ann", b"document").await;
+        let report = world
+            .server
+            .blocking(move |state| {
+                let now = state.now();
+                let expire = |job: Option<Job>| {
+                    Ok::<_, ()>(Change {
+                        job: job.ok_or(())?.apply(Event::Expire, now).map_err(drop)?,
+                        message: None,
+                    })
+                };
+                let job = state.store.job_change("test-expire", id, expire, now)?.unwrap();
+                let finish = || {
+                    if finishes {
+                        crate::documents::forget_document(state, id, job.document.unwrap());
+                    }
+                };
+                Ok::<_, Failed>(compare(state, finish)?)
+            })
+            .await
+            .unwrap();
+        let told = if finishes {
+            vec![]
+        } else {
+            vec![format!("job {id} has ended and still had its document: deleted")]
+        };
+        assert_eq!(report.findings, told);
+        assert!(world.server.0.spool.list().unwrap().documents.is_empty());
+    }
 }

@@ -109,7 +109,7 @@ fn suite(bench: &mut Bench) {
     let rate = crate::people() as f64 / started.elapsed().as_secs_f64();
     absolute(bench, "papergate user import, whole command", "/s", rate, Better::More, 20_000.0);
     let known = crate::people() * 617 / 1_000;
-    let found = suite.json(&["user", "find", "--code", &format!("{known:08}B"), "--json"]);
+    let found = suite.json(&["user", "find", "--code", &format!("{known:08}B")]);
     assert_eq!(found[0]["logon"], format!("u{known}"));
 }
 
