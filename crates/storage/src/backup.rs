@@ -6,7 +6,7 @@ use diesel::connection::SimpleConnection;
 use r2d2::ManageConnection;
 
 use crate::Database;
-use crate::connection::{Access, AnyConnection, Location, Manager};
+use crate::connection::{Access, Alive, AnyConnection, Location, Manager};
 use crate::error::{StoreError, StoreResult};
 
 /// Copies the store into `directory` as `<store>.sqlite` and answers with the path of the copy. Writers are
@@ -25,7 +25,7 @@ pub fn copy(database: &Database, directory: &Path) -> StoreResult<PathBuf> {
         )));
     };
     let path = directory.join(format!("{store}.sqlite"));
-    let manager = Manager::new(database.location().clone(), store, Access::Write);
+    let manager = Manager::new(database.location().clone(), store, Access::Write, &Alive::default());
     if let AnyConnection::Sqlite(connection) = &mut manager.connect()? {
         let name = path.to_string_lossy().replace('\'', "''");
         connection.batch_execute(&format!("VACUUM INTO '{name}'"))?;

@@ -1,6 +1,8 @@
 //! One connection of either kind, where a store lives, and how a pool makes connections.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use diesel::connection::Connection as _;
 use diesel::r2d2::R2D2Connection;
@@ -43,12 +45,37 @@ impl Location {
     }
 }
 
+/// How long after a success a server that answers is taken for granted: a way there and back for each transaction costs as much
+/// as its statements.
+const ALIVE_FOR: Duration = Duration::from_millis(500);
+
+/// When a transaction of a pool last succeeded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alive(Arc<Mutex<Option<Instant>>>);
+
+impl Alive {
+    /// One has succeeded now.
+    pub(crate) fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// One has failed: the next connection is asked first.
+    pub(crate) fn doubt(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn is_recent(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|last| last.elapsed() < ALIVE_FOR)
+    }
+}
+
 /// Makes and checks connections for one pool.
 pub(crate) struct Manager {
     location: Location,
     /// Schema on PostgreSQL.
     store: &'static str,
     access: Access,
+    alive: Alive,
     #[cfg(any(test, feature = "testing"))]
     statements: crate::testing::Statements,
 }
@@ -61,11 +88,12 @@ pub(crate) enum Access {
 }
 
 impl Manager {
-    pub(crate) fn new(location: Location, store: &'static str, access: Access) -> Self {
+    pub(crate) fn new(location: Location, store: &'static str, access: Access, alive: &Alive) -> Self {
         Self {
             location,
             store,
             access,
+            alive: alive.clone(),
             #[cfg(any(test, feature = "testing"))]
             statements: crate::testing::Statements::default(),
         }
@@ -101,8 +129,8 @@ impl r2d2::ManageConnection for Manager {
 
     fn is_valid(&self, connection: &mut AnyConnection) -> Result<(), StoreError> {
         match connection {
-            AnyConnection::Sqlite(_) => Ok(()),
-            AnyConnection::Postgres(connection) => Ok(connection.ping()?),
+            AnyConnection::Postgres(connection) if !self.alive.is_recent() => Ok(connection.ping()?),
+            AnyConnection::Sqlite(_) | AnyConnection::Postgres(_) => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use r2d2::{HandleError, Pool, PooledConnection};
 use scheduled_thread_pool::ScheduledThreadPool;
 
-use crate::connection::{Access, AnyConnection, Location, Manager};
+use crate::connection::{Access, Alive, AnyConnection, Location, Manager};
 use crate::dialect;
 use crate::error::{StoreError, StoreResult};
 use crate::migrate::{self, Schema};
@@ -31,6 +31,7 @@ pub struct Database {
     writers: Pool<Manager>,
     location: Arc<Location>,
     store: &'static str,
+    alive: Alive,
     #[cfg(any(test, feature = "testing"))]
     statements: crate::testing::Statements,
 }
@@ -48,8 +49,9 @@ impl Database {
             Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("store-{}").build());
         #[cfg(any(test, feature = "testing"))]
         let statements = crate::testing::Statements::default();
+        let alive = Alive::default();
         let pool = |access, size| {
-            let manager = Manager::new(location.clone(), schema.name, access);
+            let manager = Manager::new(location.clone(), schema.name, access, &alive);
             #[cfg(any(test, feature = "testing"))]
             let manager = manager.telling(&statements);
             Pool::builder()
@@ -72,6 +74,7 @@ impl Database {
             writers: pool(Access::Write, writers_max),
             location: Arc::new(location),
             store: schema.name,
+            alive,
             #[cfg(any(test, feature = "testing"))]
             statements,
         })
@@ -139,6 +142,10 @@ impl Database {
                     pause = (pause * 2).min(PAUSE_MAX);
                 }
                 answer => {
+                    match &answer {
+                        Ok(_) => self.alive.note(),
+                        Err(_) => self.alive.doubt(),
+                    }
                     if let Err(error @ (StoreError::Statement(_) | StoreError::Corrupt { .. })) = &answer {
                         tracing::error!(transaction = name, ?error, "a transaction failed");
                     }

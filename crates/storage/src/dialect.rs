@@ -40,9 +40,15 @@ pub(crate) fn prepare(connection: &mut AnyConnection, store: &str, access: Acces
             ))?;
         }
         AnyConnection::Postgres(connection) => {
+            // A plan that is kept was the best one when the table was empty: it would read the whole table, however long
+            // that has become. Reports are planned each time; what writes finds its few rows by an index, always.
+            let plans = match access {
+                Access::Read => "SET plan_cache_mode TO force_custom_plan;",
+                Access::Write => "SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off;",
+            };
             connection.batch_execute(&format!(
                 "SET search_path TO {store}; SET TIME ZONE 'UTC'; SET synchronous_commit TO on;
-                 SET client_min_messages TO warning;"
+                 SET client_min_messages TO warning; {plans}"
             ))?;
         }
     }

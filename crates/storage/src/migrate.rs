@@ -15,7 +15,7 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 use r2d2::ManageConnection;
 use rustix::fs::{FlockOperation, flock};
 
-use crate::connection::{Access, AnyConnection, Location, Manager};
+use crate::connection::{Access, Alive, AnyConnection, Location, Manager};
 use crate::error::{StoreError, StoreResult};
 
 /// The name of a store and the steps that make its tables, the same names for both databases.
@@ -35,7 +35,7 @@ const ADVISORY_LOCK: i64 = 0x7061_7065_7267_6174;
 /// program may have run before it (expand, move, contract).
 pub(crate) fn run(location: &Location, schema: &Schema) -> StoreResult<()> {
     let failed = |why: String| StoreError::Migration { store: schema.name, why };
-    let manager = Manager::new(location.clone(), schema.name, Access::Write);
+    let manager = Manager::new(location.clone(), schema.name, Access::Write, &Alive::default());
     let _lock = match location {
         Location::Sqlite(path) => {
             Some(lock_file(path).map_err(|error| failed(format!("the lock beside {path:?}: {error}")))?)

@@ -4,7 +4,7 @@
 //! - [`CashFilter`], [`Totals`]: the cashier's reports.
 //! - [`Cleaned`]: old transactions are taken out, and the rest can still be proved.
 //! - [`Proof`]: whether the books are what the journal says.
-//! - `row`: between values and rows; `load`, `save`: the part of the books some orders need; `chain`: the hashes.
+//! - `row`: between values and rows; `load`, `save`, `save_postgres`: the part of the books some orders need; `chain`: the hashes.
 
 mod chain;
 mod checkpoint;
@@ -14,6 +14,7 @@ mod proof;
 mod report;
 mod row;
 mod save;
+mod save_postgres;
 mod table;
 #[cfg(test)]
 mod tests;
