@@ -8,8 +8,9 @@ use clap::CommandFactory;
 use rpc::proto::{charging as charging_proto, jobserver, moneyserver, people, supervisor, trackingserver};
 use serde::Serialize;
 use wire::discovery::{Answer, Name};
+use wire::safecom::records::{DelegateSide, DelegateState, Delegation};
 
-use crate::people::{alias, certificate, delegate, domain, group, unit};
+use crate::people::{alias, certificate, delegate, domain, group, own, unit};
 use crate::tracking::stats;
 use crate::{
     Arguments, account, card, charging, credit, device, events, jobs, mail, operations, ping, print, queue,
@@ -35,6 +36,14 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn json_objects_have_exactly_the_documented_fields() {
+    let delegation = Delegation {
+        person: String::new(),
+        full_name: String::new(),
+        side: DelegateSide::Submitter,
+        always: false,
+        ends_us: None,
+        state: DelegateState::Accepted,
+    };
     let printed = BTreeMap::from([
         ("user".to_owned(), names(user::User::from(jobserver::User::default()))),
         ("card".to_owned(), names(card::Card::from(jobserver::Card::default()))),
@@ -44,6 +53,7 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("alias".to_owned(), names(alias::Alias::from(people::Alias::default()))),
         ("domain".to_owned(), names(domain::Domain::from(people::Domain::default()))),
         ("delegate".to_owned(), names(delegate::Delegate::from(people::Delegate::default()))),
+        ("delegate own".to_owned(), names(own::Own::from(delegation))),
         ("device".to_owned(), names(device::Device::from(jobserver::Device::default()))),
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),

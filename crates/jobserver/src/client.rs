@@ -6,6 +6,7 @@ use domain::secret::Password;
 use domain::user::User;
 
 use crate::failed::Failed;
+use crate::people::delegates::{self, OwnDelegate, Side, Wish};
 use crate::session::Document;
 use crate::state::Jobserver;
 use crate::submit::{Incoming, Submission};
@@ -25,6 +26,8 @@ pub struct ServerInfo {
     pub version: &'static str,
     /// Name of the group of servers (guide, "Server group").
     pub group: String,
+    /// People may register a card at a device with logon and password.
+    pub registers_by_login: bool,
     /// Queues a document may be sent to.
     pub queues: Vec<String>,
 }
@@ -96,5 +99,23 @@ impl ClientSession {
     /// The refusals of [`domain::collect::DocumentRefused`].
     pub async fn delete(&self, job: JobId) -> Result<(), Failed> {
         crate::documents::delete(&self.server, self.user.id, job).await
+    }
+
+    /// The person's delegations, of both sides.
+    ///
+    /// # Errors
+    /// Status 17 when the store is away.
+    pub async fn delegations(&self) -> Result<Vec<OwnDelegate>, Failed> {
+        let person = self.user.id;
+        self.server.blocking(move |state| delegates::own(state, person)).await
+    }
+
+    /// Asks for a delegation with the person of this logon, answers one, or ends it.
+    ///
+    /// # Errors
+    /// The refusals of [`domain::people::delegate::DelegateRefused`]; status 56 for an unknown logon; busy after many
+    /// requests.
+    pub async fn delegate(&self, other: String, side: Side, wish: Wish) -> Result<(), Failed> {
+        delegates::wish(&self.server, self.user.id, other, side, wish).await
     }
 }

@@ -66,6 +66,7 @@ pub mod state;
 pub mod submit;
 #[cfg(test)]
 mod tests;
+mod throttle;
 mod tracking;
 pub mod walkup;
 mod watched_file;
@@ -102,6 +103,7 @@ use tonic::service::interceptor::InterceptedService;
 
 use crate::rpc::{Authorized, Calls, MESSAGE_BYTES_MAX, Relay, portserver_only};
 use crate::state::{Jobserver, LOGIN_STRIPES, PASSWORD_CHECKS_MAX, State};
+use crate::throttle::Throttle;
 
 pub use config::Config;
 pub use first_start::ADMINISTRATOR;
@@ -171,8 +173,9 @@ async fn open(
             store,
             events,
             logins: rpc::Logins::default(),
-            failures: rpc::Failures::default(),
-            links: rpc::Failures::default(),
+            failures: Throttle::of_failures(),
+            links: Throttle::of_failures(),
+            requests: Throttle::of_requests(),
             connections: connections::Connections::default(),
             data: context.common.data.clone(),
             mail: mail::Mailroom::new(&context.common.data),

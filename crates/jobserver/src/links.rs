@@ -16,7 +16,7 @@ use service::Context;
 use service::web::{self, Method, Page, PageRequest, StatusCode, escape};
 
 use crate::failed::Failed;
-use crate::people::delegate_answer;
+use crate::people::delegates::delegate_answer;
 use crate::state::{Jobserver, State};
 
 /// Name of the listener in [`Context::address`].

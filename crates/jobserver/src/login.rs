@@ -5,7 +5,7 @@ use domain::login::{Candidate, Credential, LoginRefused, Proof, login as decide}
 use domain::secret::{Password, Pin};
 use domain::text::split_domain;
 use domain::user::{User, choose};
-use domain::{DeviceId, Logon, UserId};
+use domain::{DeviceId, Logon, Status, UserId};
 use storage::core::Secrets;
 
 use crate::directory;
@@ -14,6 +14,15 @@ use crate::failed::Failed;
 use crate::people;
 use crate::session::{DeviceSession, Login};
 use crate::state::{Jobserver, State};
+
+/// Whose word counts for a password.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Believed {
+    /// The store's and the directory's.
+    Any,
+    /// The directory's only.
+    Directory,
+}
 
 /// Stands in for the person nobody found, so that the same work is done.
 const NOBODY: UserId = UserId(-1);
@@ -25,7 +34,8 @@ pub(crate) async fn login(
 ) -> Result<Login, Failed> {
     logout(session).await;
     let device = &session.device;
-    let user = judge(&session.server, device.methods, Some(device.id), credential, pin).await?;
+    let methods = device.methods;
+    let user = judge(&session.server, methods, Some(device.id), credential, pin, Believed::Any).await?;
     session.balance = crate::charge::admit(&session.server, &user, &session.device).await?;
     let (person, place) = (user.clone(), device.id);
     let (own, documents) = session
@@ -67,7 +77,25 @@ pub(crate) async fn logout(session: &mut DeviceSession) {
 
 pub(crate) async fn by_password(server: &Jobserver, logon: &str, password: Password) -> Result<User, Failed> {
     let credential = Credential::Logon { logon: logon.to_owned(), password };
-    judge(server, LoginMethods::ALL, None, credential, None).await
+    judge(server, LoginMethods::ALL, None, credential, None, Believed::Any).await
+}
+
+/// Who registers a card by logon and password instead of a PUK. Counted and locked as every login.
+///
+/// # Errors
+/// Status 65 where the setting does not allow it; the refusals of a login.
+pub(crate) async fn to_register(
+    server: &Jobserver,
+    device: DeviceId,
+    logon: &str,
+    password: Password,
+) -> Result<User, Failed> {
+    let Some(believed) = server.0.settings().registers_by_login() else {
+        let text = "cards and codes are registered with a PUK code here";
+        return Err(Failed::refused(Status::OPERATION_NOT_ALLOWED, text));
+    };
+    let credential = Credential::Logon { logon: logon.to_owned(), password };
+    judge(server, LoginMethods::ALL, Some(device), credential, None, believed).await
 }
 
 /// Looks the person up, verifies the secrets, lets the rule decide and counts a failure.
@@ -80,6 +108,7 @@ async fn judge(
     device: Option<DeviceId>,
     credential: Credential,
     pin: Option<Pin>,
+    believed: Believed,
 ) -> Result<User, Failed> {
     let _permit = match &credential {
         // A closed semaphore is never seen: nobody closes it.
@@ -95,7 +124,8 @@ async fn judge(
             let _lock = state.login_lock(user);
             let found = look_up(state, &credential)?;
             let (password, pin) = verify(state, &credential, pin.as_ref(), found.as_ref());
-            let password = directory::weigh(state, password, word, found.as_ref().map(|found| &found.user));
+            let user = found.as_ref().map(|found| &found.user);
+            let password = directory::weigh(state, password, word, user, believed);
             let policy = state.settings().login_policy();
             let candidate = found.as_ref().map(|found| found.candidate);
             match decide(methods, &credential, candidate.as_ref(), password, pin, policy, state.now()) {

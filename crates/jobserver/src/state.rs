@@ -1,6 +1,7 @@
 //! What the operations share.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -24,10 +25,11 @@ use crate::failed::Failed;
 use crate::keys::Keys;
 use crate::mail::Mailroom;
 use crate::print::Locks;
-use crate::rpc::{Failures, Logins};
+use crate::rpc::Logins;
 use crate::secret_files::SecretFiles;
 use crate::settings::Settings;
 use crate::spool::Spool;
+use crate::throttle::Throttle;
 
 /// The jobserver's state; clones are cheap and share it.
 #[derive(Clone)]
@@ -42,9 +44,11 @@ pub(crate) struct State {
     /// Connections whose administrator's login was written down.
     pub(crate) logins: Logins,
     /// Failed log-ins of administrators and submitters by address, over all faces but the legacy ones.
-    pub(crate) failures: Failures,
+    pub(crate) failures: Throttle<IpAddr>,
     /// Wrong links by address.
-    pub(crate) links: Failures,
+    pub(crate) links: Throttle<IpAddr>,
+    /// Requests for delegation by person.
+    pub(crate) requests: Throttle<UserId>,
     /// Who is connected.
     pub(crate) connections: Connections,
     /// The data directory.

@@ -102,7 +102,7 @@ pub(crate) struct SessionArguments {
     /// Type this ID code
     #[arg(long, value_name = "CODE")]
     pub(crate) code: Option<String>,
-    /// Log in with this logon; the password comes from --password-file, PAPERGATE_PASSWORD or a prompt
+    /// Log in with this logon; its password comes from --password-file, PAPERGATE_PASSWORD or a prompt
     #[arg(long, value_name = "LOGON")]
     pub(crate) logon: Option<String>,
     /// PIN, when the person has one; asked for on a terminal when it is missing
@@ -111,14 +111,17 @@ pub(crate) struct SessionArguments {
     /// Register the card or code with this PUK first, and log in with it then; the PIN is that of --pin, typed twice
     #[arg(long, value_name = "PUK", conflicts_with = "logon")]
     pub(crate) register: Option<String>,
+    /// Register the card or code with this logon and its password first, where the server allows it
+    #[arg(long, value_name = "LOGON", conflicts_with_all = ["logon", "register"])]
+    pub(crate) register_logon: Option<String>,
     /// Another PIN for the second time it is typed, to see that it is refused
-    #[arg(long, value_name = "PIN", requires = "register")]
+    #[arg(long, value_name = "PIN")]
     pub(crate) pin_again: Option<String>,
     /// Change the PIN to this one, after logging in
     #[arg(long, value_name = "PIN")]
     pub(crate) change_pin: Option<String>,
-    /// File with the password of --logon ("-" for standard input)
-    #[arg(long, value_name = "FILE", requires = "logon")]
+    /// File with the password of --logon or --register-logon ("-" for standard input)
+    #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
     /// List the documents that wait
     #[arg(long)]

@@ -6,6 +6,7 @@ use rpc::proto::people as proto;
 use serde::Serialize;
 use serde_json::json;
 
+use super::own::{self, OwnCommand};
 use crate::Shell;
 use crate::failure::Failure;
 use crate::output::{Listed, yes};
@@ -28,6 +29,9 @@ pub(crate) enum DelegateCommand {
     Reject(Pair),
     /// End a relation
     Delete(Pair),
+    /// One's own delegations, as --login with one's own password: ask, answer, end
+    #[command(subcommand)]
+    Own(OwnCommand),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -73,7 +77,7 @@ pub(crate) struct DelegateEdit {
     ends: Option<String>,
 }
 
-fn end(text: &str) -> Result<i64, Failure> {
+pub(super) fn end(text: &str) -> Result<i64, Failure> {
     if text == "never" {
         return Ok(0);
     }
@@ -117,6 +121,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: DelegateCommand) -> Resu
             let delegate = shell.reach.people().await?.delegate_edit(request).await?;
             shell.output.show(&Delegate::from(delegate.into_inner()))
         }
+        DelegateCommand::Own(command) => own::run(shell, command).await,
         DelegateCommand::Accept(pair) => answer(shell, pair, true).await,
         DelegateCommand::Reject(pair) => answer(shell, pair, false).await,
         DelegateCommand::Delete(Pair { submitter, collector }) => {

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use domain::people::import::{self, Row};
 use rpc::proto::people as proto;
 use serde_json::json;
 
@@ -82,141 +83,24 @@ fn check(file: &Path, separator: u8) -> Result<(), Failure> {
 fn read(file: &Path, separator: u8, mut take: impl FnMut(proto::UserImportRow)) -> Result<(), Failure> {
     let name = file.display();
     let source = File::open(file).map_err(Failure::io(format!("read {name}")))?;
-    let wrong = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        let why = match error.kind() {
-            csv::ErrorKind::Utf8 { .. } => "the text is not UTF-8".to_owned(),
-            _ => error.to_string(),
-        };
-        Failure::Usage(format!("{name}, line {line}: {why}"))
-    };
-    let mut reader = csv::ReaderBuilder::new().delimiter(separator).from_reader(source);
-    let columns: Vec<Column> = reader
-        .headers()
-        .map_err(wrong)?
-        .iter()
-        .map(|heading| Column::parse(heading).ok_or_else(|| heading.to_owned()))
-        .collect::<Result<_, _>>()
-        .map_err(|heading| {
-            Failure::Usage(format!("{name}, line 1: '{heading}' is no column of an import"))
-        })?;
-    if !columns.contains(&Column::Logon) {
-        return Err(Failure::Usage(format!("{name}, line 1: the column UserLogon is missing")));
-    }
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(wrong)? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let mut row = proto::UserImportRow { line: i64::try_from(line).unwrap_or(0), ..Default::default() };
-        for (column, value) in columns.iter().zip(&record) {
-            let value = value.trim();
-            column
-                .put(&mut row, value)
-                .map_err(|why| Failure::Usage(format!("{name}, line {line}: {why}")))?;
-        }
-        take(row);
-    }
-    Ok(())
+    import::rows(source, separator, |row| take(message(row)))
+        .map_err(|bad| Failure::Usage(format!("{name}, {bad}")))
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Column {
-    Logon,
-    Domain,
-    FullName,
-    Email,
-    Description,
-    CostCode,
-    Card,
-    Alias,
-    Group,
-    Unit,
-    Pin,
-    Mask,
-}
-
-impl Column {
-    fn parse(heading: &str) -> Option<Self> {
-        Some(match heading.trim().trim_start_matches('\u{feff}').to_ascii_lowercase().as_str() {
-            "userlogon" => Self::Logon,
-            "domain" => Self::Domain,
-            "fullname" => Self::FullName,
-            "email" => Self::Email,
-            "description" => Self::Description,
-            "costcode" => Self::CostCode,
-            "cardno" => Self::Card,
-            "alias" => Self::Alias,
-            "groupname" => Self::Group,
-            "orgunit" => Self::Unit,
-            "pincode" => Self::Pin,
-            "accessrightsmask" => Self::Mask,
-            _ => return None,
-        })
-    }
-
-    fn put(self, row: &mut proto::UserImportRow, value: &str) -> Result<(), String> {
-        let one = |field: &mut String| value.clone_into(field);
-        let several = |field: &mut Vec<String>| {
-            field.extend(value.split('|').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned));
-        };
-        match self {
-            Self::Logon => one(&mut row.logon),
-            Self::Domain => one(&mut row.domain),
-            Self::FullName => one(&mut row.full_name),
-            Self::Email => one(&mut row.email),
-            Self::Description => one(&mut row.description),
-            Self::CostCode => one(&mut row.cost_code),
-            Self::Card => several(&mut row.codes),
-            Self::Alias => several(&mut row.aliases),
-            Self::Group => several(&mut row.groups),
-            Self::Unit => one(&mut row.unit),
-            Self::Pin => one(&mut row.pin),
-            Self::Mask if value.is_empty() => {}
-            Self::Mask => {
-                let mask = value.parse().map_err(|_| format!("'{value}' is no access-rights mask"))?;
-                row.access_denied = Some(mask);
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(content: &[u8]) -> Result<Vec<proto::UserImportRow>, String> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("people.csv");
-        std::fs::write(&path, content).unwrap();
-        let mut rows = Vec::new();
-        read(&path, b',', |row| rows.push(row)).map(|()| rows).map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn usr_11_rows_have_the_columns_of_the_guide() {
-        let read = rows(
-            "\u{feff}UserLogon,FullName,CardNo,Alias,AccessRightsMask\nJS,\"Smith, J\",1|2,JSmith,5\nAB,,,,\n"
-                .as_bytes(),
-        )
-        .unwrap();
-        assert_eq!((read[0].logon.as_str(), read[0].full_name.as_str()), ("JS", "Smith, J"));
-        assert_eq!((read[0].codes.len(), read[0].aliases.len()), (2, 1));
-        assert_eq!((read[0].access_denied, read[1].access_denied), (Some(5), None));
-        assert_eq!((read[1].line, read[1].codes.len()), (3, 0));
-    }
-
-    #[test]
-    fn usr_11_a_broken_file_is_refused_with_its_line() {
-        let table: [(&[u8], &str); 5] = [
-            (b"FullName\nx\n", "UserLogon is missing"),
-            (b"UserLogon,Shoe\nx,1\n", "'Shoe' is no column"),
-            (b"UserLogon,FullName\nx,\xff\xfe\n", "line 2: the text is not UTF-8"),
-            (b"UserLogon,FullName\nx\n", "line 2"),
-            (b"UserLogon,AccessRightsMask\nx,all\n", "'all' is no access-rights mask"),
-        ];
-        for (content, expected) in table {
-            let said = rows(content).unwrap_err();
-            assert!(said.contains(expected), "{said}");
-        }
+fn message(row: Row) -> proto::UserImportRow {
+    proto::UserImportRow {
+        line: i64::try_from(row.line).unwrap_or(0),
+        logon: row.logon,
+        domain: row.domain,
+        full_name: row.full_name,
+        email: row.email,
+        description: row.description,
+        cost_code: row.cost_code,
+        codes: row.codes,
+        aliases: row.aliases,
+        groups: row.groups,
+        unit: row.unit,
+        pin: row.pin,
+        access_denied: row.access_denied,
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod find;
 pub(crate) mod group;
 pub(crate) mod import;
+pub(crate) mod own;
 pub(crate) mod profile;
 pub(crate) mod puk;
 pub(crate) mod unit;

@@ -80,6 +80,14 @@ impl Template {
         }
     }
 
+    /// Whether the tag of this name, in capitals, stands in it.
+    pub fn uses(&self, tag: &str) -> bool {
+        self.subject.iter().chain(&self.body).any(|part| match part {
+            Part::Plain(_) => false,
+            Part::Tag(name) | Part::Choice(name, _) | Part::List(name, _) => name == tag,
+        })
+    }
+
     /// Fills it in.
     pub fn fill(&self, tags: &Tags) -> Text {
         let subject: String = fill(&self.subject, tags).split_whitespace().collect::<Vec<_>>().join(" ");

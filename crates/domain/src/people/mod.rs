@@ -7,9 +7,11 @@
 //! - [`group`]: groups, and whose documents they share
 //! - [`puk`]: registering a card or code with a PUK
 //! - [`id_code`]: generated ID codes and reminders
+//! - [`import`]: rows of a file of people
 //! - [`card_number`]: magnetic-card conversion and card-number filters
 //! - [`delegate`]: submitting for and collecting for others
 //! - [`link`]: links in mails that let a person answer
+//! - [`period`]: popular periods of temporary cards and codes
 //! - [`find`]: field-based search
 
 pub mod access;
@@ -18,7 +20,9 @@ pub mod delegate;
 pub mod find;
 pub mod group;
 pub mod id_code;
+pub mod import;
 pub mod link;
+pub mod period;
 pub mod profile;
 pub mod puk;
 pub mod rights;

@@ -1,9 +1,10 @@
-//! PUK codes: how one is made, and how a person registers a card or code with it (guide, "ID code" of a user and
-//! "Let users register cards themselves").
+//! PUK codes: how one is made, and how a person registers a card or code with it or by login (guide, "ID code" of a user,
+//! "Let users register cards themselves" and "Register by Windows authentication").
 
 use crate::id::UserId;
 use crate::secret::Puk;
 use crate::status::Status;
+use crate::time::Timestamp;
 
 /// What making a PUK does beside.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -43,11 +44,11 @@ pub fn make(ids: i64, ids_max: i64) -> Result<PukEffect, TooManyIds> {
 /// A registration as the device sends it, with what was found out about it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Registration {
-    /// Whose the PUK is, if anybody's.
-    pub puk_of: Option<UserId>,
+    /// Whose the PUK is, if anybody's, or who showed by login who they are.
+    pub person: Option<UserId>,
     /// Whose the card or code is already, if anybody's.
     pub id_of: Option<UserId>,
-    /// IDs the person of the PUK has, and may have.
+    /// IDs the person has, and may have.
     pub ids: i64,
     /// See above.
     pub ids_max: i64,
@@ -55,6 +56,12 @@ pub struct Registration {
     pub pin: PinTyped,
     /// The person needs no PIN.
     pub login_without_pin: bool,
+    /// The person has a PIN that they keep when they type none. Of a PUK it is false: who registers with one chooses a PIN.
+    pub keeps_pin: bool,
+    /// The PIN may be set here.
+    pub may_set_pin: bool,
+    /// When what is registered ends.
+    pub ends: RegisteredEnds,
 }
 
 /// What was typed for a new PIN.
@@ -80,6 +87,9 @@ pub enum RegisterRefused {
     /// A new card needs a PIN.
     #[error("a PIN code is needed")]
     PinNeeded,
+    /// A PIN was typed where people may not change theirs.
+    #[error("PIN codes are changed by an administrator here; register without typing one")]
+    PinFixed,
     /// The card or code is somebody else's.
     #[error("this card or code is registered to somebody else")]
     IdTaken,
@@ -94,6 +104,7 @@ impl RegisterRefused {
         match self {
             Self::PukWrong => Status::ACCESS_VIOLATION,
             Self::PinsDiffer | Self::PinNeeded => Status::PIN_NEEDED,
+            Self::PinFixed => Status::ACCESS_DENIED,
             Self::IdTaken => Status::CARD_EXISTS,
             Self::TooManyIds => Status::TOO_MANY_CARDS,
         }
@@ -114,6 +125,18 @@ pub struct Registered {
     pub adds_id: bool,
     /// The PIN typed becomes theirs, and unlocks the account.
     pub sets_pin: bool,
+    /// When the card or code ends, if it is new.
+    pub ends: Option<Timestamp>,
+}
+
+/// When cards and codes end that people register themselves (guide, "Users" of a server: "User registered ID number and
+/// beyond expires by the end of").
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RegisteredEnds {
+    /// The first ID of a person that ends; 1 for all.
+    pub from: i64,
+    /// When; `None` for never.
+    pub at: Option<Timestamp>,
 }
 
 /// Decides a registration. The PUK is spent by one that succeeds, and by no other.
@@ -121,7 +144,7 @@ pub struct Registered {
 /// # Errors
 /// The first [`RegisterRefused`] in its order.
 pub fn register(registration: Registration) -> Result<Registered, RegisterRefused> {
-    let user = registration.puk_of.ok_or(RegisterRefused::PukWrong)?;
+    let user = registration.person.ok_or(RegisterRefused::PukWrong)?;
     let adds_id = match registration.id_of {
         None => true,
         Some(holder) if holder == user => false,
@@ -129,15 +152,17 @@ pub fn register(registration: Registration) -> Result<Registered, RegisterRefuse
     };
     match registration.pin {
         PinTyped::Different => return Err(RegisterRefused::PinsDiffer),
-        PinTyped::None if adds_id && !registration.login_without_pin => {
+        PinTyped::None if adds_id && !registration.login_without_pin && !registration.keeps_pin => {
             return Err(RegisterRefused::PinNeeded);
         }
+        PinTyped::Same if !registration.may_set_pin => return Err(RegisterRefused::PinFixed),
         PinTyped::None | PinTyped::Same => {}
     }
     if adds_id && registration.ids >= registration.ids_max {
         return Err(RegisterRefused::TooManyIds);
     }
-    Ok(Registered { user, adds_id, sets_pin: registration.pin == PinTyped::Same })
+    let ends = registration.ends.at.filter(|_| registration.ids + 1 >= registration.ends.from);
+    Ok(Registered { user, adds_id, sets_pin: registration.pin == PinTyped::Same, ends })
 }
 
 /// Eight digits from a uniformly random number.
@@ -148,6 +173,29 @@ pub fn from_random(random: u64) -> Puk {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NEVER: RegisteredEnds = RegisteredEnds { from: 1, at: None };
+
+    #[test]
+    fn usr_2_what_people_register_themselves_ends_from_the_number_on_that_is_set() {
+        let at = Some(Timestamp(9));
+        // IDs the person has, the first one that ends, what was set, what comes of it.
+        let rows = [(0, 1, at, at), (0, 2, at, None), (1, 2, at, at), (7, 2, at, at), (1, 2, None, None)];
+        for (ids, from, set, expected) in rows {
+            let registration = Registration {
+                person: Some(UserId(1)),
+                id_of: None,
+                ids,
+                ids_max: 9,
+                pin: PinTyped::Same,
+                login_without_pin: false,
+                keeps_pin: false,
+                may_set_pin: true,
+                ends: RegisteredEnds { from, at: set },
+            };
+            assert_eq!(register(registration).unwrap().ends, expected, "{ids} {from}");
+        }
+    }
 
     #[test]
     fn usr_3_a_puk_for_one_id_removes_it_and_for_several_needs_room() {
@@ -171,7 +219,7 @@ mod tests {
         use PinTyped::{Different, None as Nothing, Same};
         use RegisterRefused as R;
         let (ann, bob) = (UserId(1), UserId(2));
-        let new = |adds_id, sets_pin| Ok(Registered { user: ann, adds_id, sets_pin });
+        let new = |adds_id, sets_pin| Ok(Registered { user: ann, adds_id, sets_pin, ends: None });
         let rows = [
             (None, Some(bob), 9, Different, false, Err(R::PukWrong)),
             (Some(ann), Some(bob), 9, Different, false, Err(R::IdTaken)),
@@ -184,10 +232,57 @@ mod tests {
             (Some(ann), Some(ann), 2, Same, false, new(false, true)),
             (Some(ann), Some(ann), 2, Nothing, false, new(false, false)),
         ];
-        for (puk_of, id_of, ids, pin, login_without_pin, expected) in rows {
-            let registration = Registration { puk_of, id_of, ids, ids_max: 2, pin, login_without_pin };
+        for (person, id_of, ids, pin, login_without_pin, expected) in rows {
+            let (keeps_pin, may_set_pin) = (false, true);
+            let registration = Registration {
+                person,
+                id_of,
+                ids,
+                ids_max: 2,
+                pin,
+                login_without_pin,
+                keeps_pin,
+                may_set_pin,
+                ends: NEVER,
+            };
             assert_eq!(register(registration), expected, "{registration:?}");
         }
         assert!(R::PukWrong.is_guess() && !R::IdTaken.is_guess());
+    }
+
+    #[test]
+    fn usr_20_who_registers_by_login_keeps_a_pin_and_changes_it_where_people_may() {
+        use PinTyped::{Different, None as Nothing, Same};
+        use RegisterRefused as R;
+        let (ann, bob) = (UserId(1), UserId(2));
+        let new = |adds_id, sets_pin| Ok(Registered { user: ann, adds_id, sets_pin, ends: None });
+        let rows = [
+            // The card's holder, the person's cards, what was typed, a PIN that is there, one may be set.
+            (Some(bob), 9, Different, true, false, Err(R::IdTaken)),
+            (None, 9, Different, true, false, Err(R::PinsDiffer)),
+            (None, 9, Nothing, false, true, Err(R::PinNeeded)),
+            (None, 9, Same, true, false, Err(R::PinFixed)),
+            (None, 2, Nothing, true, false, Err(R::TooManyIds)),
+            (None, 1, Nothing, true, false, new(true, false)),
+            (None, 1, Same, true, true, new(true, true)),
+            (None, 0, Same, false, true, new(true, true)),
+            (Some(ann), 2, Nothing, true, false, new(false, false)),
+            (Some(ann), 2, Same, true, false, Err(R::PinFixed)),
+        ];
+        for (id_of, ids, pin, keeps_pin, may_set_pin, expected) in rows {
+            let registration = Registration {
+                person: Some(ann),
+                id_of,
+                ids,
+                ids_max: 2,
+                pin,
+                login_without_pin: false,
+                keeps_pin,
+                may_set_pin,
+                ends: NEVER,
+            };
+            assert_eq!(register(registration), expected, "{registration:?}");
+        }
+        assert_eq!(R::PinFixed.status(), Status::ACCESS_DENIED);
     }
 }

@@ -10,6 +10,7 @@ type Property = fn(&[u8]);
 /// Fuzz targets by the name of their corpus.
 const TARGETS: &[(&str, Property)] = &[
     ("domain_card_filter", properties::card_filter),
+    ("domain_import", properties::import),
     ("domain_id_code", properties::id_code),
     ("domain_link", properties::link),
     ("domain_magnetic", properties::magnetic_card),

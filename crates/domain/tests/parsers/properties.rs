@@ -4,6 +4,7 @@
 use domain::mail::{Kind, Template};
 use domain::people::card_number::{Filter, magnetic};
 use domain::people::id_code::{Pattern, RANDOM_LEN};
+use domain::people::import;
 use domain::people::link::DelegateLink;
 use domain::secret::CardCode;
 
@@ -62,6 +63,40 @@ pub(crate) fn template(input: &[u8]) {
             assert!(filled.body.len() <= 1_000 + text.len() * 2_000, "a tag is no longer than its value");
         }
         Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// A file of people, the first octet is the separator: no panic, the same rows in whatever pieces it is read, lines that grow,
+/// and values of a length that is bounded.
+pub(crate) fn import(input: &[u8]) {
+    let Some((&separator, file)) = input.split_first() else { return };
+    let mut rows = Vec::new();
+    let outcome = import::rows(file, separator, |row| rows.push(row)).map_err(|bad| bad.to_string());
+    let mut again = Vec::new();
+    let slowly = import::rows(Slowly(file), separator, |row| again.push(row)).map_err(|bad| bad.to_string());
+    assert_eq!((&outcome, &rows), (&slowly, &again));
+    assert!(rows.windows(2).all(|two| two[0].line < two[1].line), "lines grow");
+    for row in rows {
+        let lists = row.codes.iter().chain(&row.aliases).chain(&row.groups);
+        for value in lists.chain([&row.logon, &row.domain, &row.full_name, &row.email, &row.unit, &row.pin]) {
+            assert!(value.len() <= import::VALUE_BYTES_MAX && value.trim() == value);
+        }
+    }
+    if let Err(said) = outcome {
+        assert!(said.starts_with("line "), "{said}");
+    }
+}
+
+/// Gives one octet at a time.
+struct Slowly<'a>(&'a [u8]);
+
+impl std::io::Read for Slowly<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.0.len().min(buffer.len()).min(1);
+        let (now, later) = self.0.split_at(length);
+        buffer[..length].copy_from_slice(now);
+        self.0 = later;
+        Ok(length)
     }
 }
 

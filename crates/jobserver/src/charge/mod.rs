@@ -7,6 +7,7 @@
 //! - [`deliver`]: tells the money server, until it has heard; [`mod@recover`] picks up what a crash left.
 //! - [`unfinished`]: the mail about a document that did not come out.
 //! - [`credit`]: what the members of groups get by schedule.
+//! - [`mod@credits`]: what a person could spend, for mails.
 //! - [`calls`]: the calls of administrators.
 //!
 //! The order keeps money right whatever dies: a row in the core store, then the reservation, then the document; the row
@@ -15,6 +16,7 @@
 mod begin;
 mod calls;
 pub(crate) mod credit;
+mod credits;
 mod deliver;
 pub(crate) mod meter;
 mod price;
@@ -32,6 +34,7 @@ use tonic::transport::Channel;
 
 pub(crate) use begin::{Amount, Fare, abandon, begin, reserve};
 pub(crate) use calls::Charges;
+pub(crate) use credits::credits;
 pub(crate) use deliver::task;
 pub(crate) use price::{Prices, Schemes, pushed, shown};
 pub(crate) use recover::recover;

@@ -18,6 +18,7 @@ use rpc::proto::trackingserver::RecordRequest;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
 use tonic::Request;
 
+use super::credits::disposable;
 use super::holder;
 use crate::failed::Failed;
 use crate::settings::Settings;
@@ -80,12 +81,7 @@ pub(crate) async fn admit(server: &Jobserver, user: &User, device: &Device) -> R
         );
         return Err(Failed::refused(Status::CREDITS_TOO_LOW, text));
     }
-    let reserved = match policy {
-        Policy::Full => purse.reserved_one,
-        Policy::Quota => purse.reserved_two,
-        Policy::Partial => purse.reserved_one.saturating_add(purse.reserved_two),
-    };
-    Ok(Some(Money(balance - purse.low_limit - reserved)))
+    Ok(Some(disposable(&purse, policy)))
 }
 
 /// What a person is treated as while servers are away.

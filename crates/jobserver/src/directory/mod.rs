@@ -21,6 +21,7 @@ use domain::text::{fold, split_domain};
 use domain::user::{Rights, User, choose};
 use domain::{Logon, Timestamp};
 
+use crate::login::Believed;
 use crate::state::{Jobserver, State};
 
 pub(crate) use ldap::Verdict;
@@ -116,9 +117,16 @@ pub(crate) async fn word(server: &Jobserver, credential: &Credential) -> Word {
 
 /// What the local password and the directory's word come to. Administrators may be bound to the directory (guide: "Login with
 /// Windows credentials only"); the data directory's owner needs neither.
-pub(crate) fn weigh(state: &State, local: Proof, word: Word, user: Option<&User>) -> Proof {
-    let only = state.settings().directory().administrators_only
+pub(crate) fn weigh(
+    state: &State,
+    local: Proof,
+    word: Word,
+    user: Option<&User>,
+    believed: Believed,
+) -> Proof {
+    let is_bound = state.settings().directory().administrators_only
         && user.is_some_and(|user| user.rights == Rights::Administrator);
+    let only = is_bound || believed == Believed::Directory;
     match (word, local) {
         (_, Proof::NotGiven) => Proof::NotGiven,
         (Word::Right, _) => Proof::Right,

@@ -183,6 +183,43 @@ async fn usr_20_people_log_in_with_the_directory_s_password_in_every_way_of_writ
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usr_20_a_card_is_registered_with_the_directory_s_password_and_no_other() {
+    use crate::people::puk::{RegisterBy, RegisterRequest};
+    use domain::login::Credential;
+    use domain::secret::{CardCode, Pin};
+    let Some(slapd) = Slapd::start() else { return };
+    let mut world = searched(&slapd).await;
+    world.device("printer", "").await;
+    let edit = message::UserEditRequest {
+        logon: "ann".into(),
+        password: Some("ann-local".into()),
+        ..Default::default()
+    };
+    world.administration.user_edit(edit).await.unwrap();
+    set(&mut world, "cards.register-by-login", "directory").await;
+    let session = world.session("printer").await;
+    let register = |logon: &str, password: &str| {
+        let password = Password::parse(password).unwrap();
+        let by = RegisterBy::Login { logon: logon.to_owned(), password };
+        let pin = Some(Pin::parse("4711").unwrap());
+        session.register(RegisterRequest {
+            code: CardCode::parse("fresh").unwrap(),
+            by,
+            pin: pin.clone(),
+            pin_again: pin,
+        })
+    };
+    assert_eq!(register("ann", "ann-local").await.unwrap_err().status.0, 15, "the store's password");
+    assert_eq!(register("ann", "wrong").await.unwrap_err().status.0, 15);
+    register("EXAMPLE\\ann", "ann-directory").await.unwrap();
+    assert_eq!(register("admin", "admin-directory").await.unwrap_err().status.0, 60, "it is ann's now");
+    let mut session = world.session("printer").await;
+    let card = Credential::Card(CardCode::parse("fresh").unwrap());
+    let login = session.login(card, Some(Pin::parse("4711").unwrap())).await.unwrap();
+    assert_eq!(login.user.logon.as_str(), "ann");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn usr_20_starttls_and_a_template_and_nothing_in_the_clear_or_to_a_stranger() {
     let Some(slapd) = Slapd::start() else { return };
     let mut world = World::new().await;

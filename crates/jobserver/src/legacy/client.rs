@@ -8,7 +8,9 @@ use bytes::Bytes;
 use domain::PageCount;
 use domain::secret::Password;
 use service::{Clock, Stop};
-use wire::safecom::records::{Delete, Login, LoginAnswer, LoginStep, Retain, Submit, SubmitAnswer};
+use wire::safecom::records::{
+    Delegate, DelegationsAnswer, Delete, Login, LoginAnswer, LoginStep, Retain, Submit, SubmitAnswer,
+};
 use wire::safecom::{Answer, Ended, Port, Request, ServerEvent, Status};
 
 use crate::client::ClientSession;
@@ -102,6 +104,8 @@ impl Face {
             }
             Request::Retain(retain) => self.retain(&retain).await,
             Request::Delete(delete) => self.delete(&delete).await,
+            Request::Delegations => self.delegations().await,
+            Request::Delegate(delegate) => self.delegate(&delegate).await,
             // The session answers these itself, or they belong to the other side or port.
             Request::Hello(_)
             | Request::Authenticate(_)
@@ -110,6 +114,7 @@ impl Face {
             | Request::Cancel(_)
             | Request::Register(_)
             | Request::PinChange(_)
+            | Request::RegisterByLogin(_)
             | Request::WalkupBegin(_)
             | Request::WalkupCounted(_)
             | Request::WalkupEnd(_)
@@ -175,6 +180,26 @@ impl Face {
             tally.note(person.delete(job).await);
         }
         tally.answer()
+    }
+
+    async fn delegations(&self) -> Answer {
+        let Some(person) = &self.person else { return Answer::refused_as(Status::NotLoggedIn) };
+        match person.delegations().await {
+            Ok(own) => {
+                let delegations = own.iter().map(convert::delegation).collect();
+                Answer::Delegations(DelegationsAnswer { delegations })
+            }
+            Err(failed) => convert::refusal(failed),
+        }
+    }
+
+    async fn delegate(&self, asked: &Delegate) -> Answer {
+        let Some(person) = &self.person else { return Answer::refused_as(Status::NotLoggedIn) };
+        let (side, wish) = convert::wish(asked);
+        match person.delegate(asked.person.clone(), side, wish).await {
+            Ok(()) => Answer::Done,
+            Err(failed) => convert::refusal(failed),
+        }
     }
 
     async fn server_info(&self) -> Answer {

@@ -11,12 +11,15 @@ use domain::people::group::Standing;
 use domain::people::puk::RegisterRefused;
 use domain::secret::{CardCode, Password, Pin, Puk, SecretError};
 use domain::user::User;
-use wire::safecom::records::{self, LoginMethod, Progress, Step, mark, right};
+use wire::safecom::records::{
+    self, DelegateAction, DelegateSide, DelegateState, LoginMethod, Progress, Step, mark, right,
+};
 use wire::safecom::{Answer, Ids, Status};
 
 use crate::client;
 use crate::failed::Failed;
-use crate::people::puk::RegisterRequest;
+use crate::people::delegates::{OwnDelegate, Side, Wish};
+use crate::people::puk::{RegisterBy, RegisterRequest};
 use crate::session::{Document, PrintEvent};
 use crate::submit::Submission;
 
@@ -37,12 +40,13 @@ pub(super) fn server_info(
     now: service::Timestamp,
     with_queues: bool,
 ) -> records::ServerInfo {
+    let features = info.registers_by_login.then(|| records::REGISTER_BY_LOGIN.to_owned());
     records::ServerInfo {
         name: info.computer_name,
         product: format!("Papergate {}", info.version),
         group: info.group,
         time_us: now.0,
-        features: vec![],
+        features: features.into_iter().collect(),
         queues: if with_queues { info.queues } else { vec![] },
     }
 }
@@ -93,7 +97,37 @@ pub(super) fn register(
     methods: LoginMethods,
     register: &records::Register,
 ) -> Result<RegisterRequest, Failed> {
-    let offered = match register.method {
+    let code = registered(methods, register.method, &register.id)?;
+    let puk = Puk::parse(register.puk.expose()).map_err(|_| Failed::from(RegisterRefused::PukWrong))?;
+    let (one, again) = (register.pin.as_ref(), register.pin_again.as_ref());
+    let (pin, pin_again) = (one.map(pin).transpose()?, again.map(pin).transpose()?);
+    Ok(RegisterRequest { code, by: RegisterBy::Puk(puk), pin, pin_again })
+}
+
+/// What was typed to register a card or code by login.
+///
+/// # Errors
+/// Status 65 for a way the device does not offer or a logon, 15 for a password that cannot be one, 16 for such a PIN.
+pub(super) fn register_by_login(
+    methods: LoginMethods,
+    register: &records::RegisterByLogin,
+) -> Result<RegisterRequest, Failed> {
+    let code = registered(methods, register.method, &register.id)?;
+    let password = Password::parse(register.password.expose())
+        .map_err(|_| Failed::from(LoginRefused::UserOrPasswordWrong))?;
+    let (one, again) = (register.pin.as_ref(), register.pin_again.as_ref());
+    let (pin, pin_again) = (one.map(pin).transpose()?, again.map(pin).transpose()?);
+    let by = RegisterBy::Login { logon: register.logon.clone(), password };
+    Ok(RegisterRequest { code, by, pin, pin_again })
+}
+
+/// The card or code that is to be registered.
+fn registered(
+    methods: LoginMethods,
+    method: LoginMethod,
+    id: &wire::safecom::Secret,
+) -> Result<CardCode, Failed> {
+    let offered = match method {
         LoginMethod::Card => methods.card,
         LoginMethod::Code => methods.code,
         LoginMethod::Logon => false,
@@ -101,13 +135,8 @@ pub(super) fn register(
     if !offered {
         return Err(LoginRefused::MethodNotAllowed.into());
     }
-    Ok(RegisterRequest {
-        code: CardCode::parse(register.id.expose())
-            .map_err(|error| Failed::refused(domain::Status::CARD_UNKNOWN, error.to_string()))?,
-        puk: Puk::parse(register.puk.expose()).map_err(|_| Failed::from(RegisterRefused::PukWrong))?,
-        pin: register.pin.as_ref().map(pin).transpose()?,
-        pin_again: register.pin_again.as_ref().map(pin).transpose()?,
-    })
+    CardCode::parse(id.expose())
+        .map_err(|error| Failed::refused(domain::Status::CARD_UNKNOWN, error.to_string()))
 }
 
 /// The old PIN, when one was typed, and the new one twice.
@@ -118,6 +147,42 @@ pub(super) fn pin_change(change: &records::PinChange) -> Result<(Option<Pin>, Pi
     let old = change.old.as_ref().map(|old| Pin::parse(old.expose())).transpose();
     let old = old.map_err(|_| Failed::from(LoginRefused::PinWrong))?;
     Ok((old, pin(&change.pin)?, pin(&change.pin_again)?))
+}
+
+/// A delegation as the person sees it.
+pub(super) fn delegation(own: &OwnDelegate) -> records::Delegation {
+    let (relation, other) = (&own.relation, &own.other);
+    let state = match relation.awaits() {
+        None => DelegateState::Accepted,
+        Some(awaited) if awaited == other.id => DelegateState::AwaitsOther,
+        Some(_) => DelegateState::AwaitsPerson,
+    };
+    records::Delegation {
+        person: crate::charge::holder(other),
+        full_name: other.full_name.clone(),
+        side: match own.side {
+            Side::Submitter => DelegateSide::Submitter,
+            Side::Collector => DelegateSide::Collector,
+        },
+        always: relation.always,
+        ends_us: relation.ends.map(|ends| ends.0),
+        state,
+    }
+}
+
+/// What a person wants of a delegation, and on which side of it they stand.
+pub(super) fn wish(asked: &records::Delegate) -> (Side, Wish) {
+    let side = match asked.side {
+        DelegateSide::Submitter => Side::Submitter,
+        DelegateSide::Collector => Side::Collector,
+    };
+    let wish = match asked.action {
+        DelegateAction::Ask => Wish::Ask { always: asked.always, ends: asked.ends_us.map(domain::Timestamp) },
+        DelegateAction::Accept => Wish::Accept,
+        DelegateAction::Reject => Wish::Reject,
+        DelegateAction::End => Wish::End,
+    };
+    (side, wish)
 }
 
 /// A new PIN.

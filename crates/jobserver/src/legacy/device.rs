@@ -5,17 +5,19 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use domain::JobId;
+use domain::device::LoginMethods;
 use domain::finishing::Forced;
 use domain::people::group::Standing;
 use service::{Clock, Stop};
 use tokio::sync::mpsc;
 use wire::safecom::records::{
     Delete, Hello, Login, LoginAnswer, LoginMethod, LoginStep, Notice, NoticeKind, PinChange, Print,
-    PrintAnswer, Register, Retain,
+    PrintAnswer, Retain,
 };
 use wire::safecom::{Answer, Ended, Ids, Port, Request, ServerEvent, Status};
 
 use crate::failed::Failed;
+use crate::people::puk::RegisterRequest;
 use crate::session::{DeviceSession, DocumentStream, PrintEvent};
 
 use super::accept::{Admitted, Opened, Place};
@@ -187,7 +189,10 @@ impl Face {
             Request::ServerInfo => self.server_info().await,
             Request::Retain(retain) => self.retain(&retain).await,
             Request::Delete(delete) => self.delete(&delete).await,
-            Request::Register(register) => self.register(&register).await,
+            Request::Register(asked) => self.register(|methods| convert::register(methods, &asked)).await,
+            Request::RegisterByLogin(asked) => {
+                self.register(|methods| convert::register_by_login(methods, &asked)).await
+            }
             Request::PinChange(change) => self.pin_change(&change).await,
             // One that is over needs no stopping: the panel may have been a moment late.
             Request::Cancel(cancel) => {
@@ -204,6 +209,8 @@ impl Face {
             | Request::KeepAlive
             | Request::Release(_)
             | Request::Submit(_)
+            | Request::Delegations
+            | Request::Delegate(_)
             | Request::Accounts(_)
             | Request::Movements(_)
             | Request::Move(_)
@@ -263,15 +270,18 @@ impl Face {
         Answer::Done
     }
 
-    /// Registers a card or code with a PUK; guesses of PUKs count as those of cards do.
-    async fn register(&mut self, register: &Register) -> Answer {
+    /// Registers a card or code; guesses of PUKs and passwords count as those of cards do.
+    async fn register(
+        &mut self,
+        parse: impl FnOnce(LoginMethods) -> Result<RegisterRequest, Failed>,
+    ) -> Answer {
         let Some(session) = &self.device else { return Answer::refused_as(Status::ConnectionNeverOpened) };
         let device = Some(session.device().id.0);
         if let Some(wait) = self.wait(device) {
             let text = format!("too many failed attempts here; try again in {} seconds", wait.as_secs() + 1);
             return Answer::refused(Status::ServerBusy, text);
         }
-        let outcome = match convert::register(session.device().methods, register) {
+        let outcome = match parse(session.device().methods) {
             Ok(request) => session.register(request).await,
             Err(failed) => Err(failed),
         };

@@ -35,7 +35,7 @@ use crate::state::State;
 
 pub(crate) use alerts::task as alerts_task;
 pub(crate) use deliver::{task, test};
-pub(crate) use template::preview;
+pub(crate) use template::{preview, uses};
 
 /// Mails that may wait; more are not taken.
 const WAITING_MAX: i64 = 100_000;

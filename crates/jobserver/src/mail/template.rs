@@ -31,6 +31,11 @@ pub(super) fn load(directory: &Path, kind: Kind) -> (Template, Option<String>) {
     }
 }
 
+/// Whether the template in force uses a tag: what is laborious to find out is found out for those only.
+pub(crate) fn uses(state: &State, kind: Kind, tag: &str) -> bool {
+    load(&state.mail.templates, kind).0.uses(tag)
+}
+
 /// A mail of `kind` with sample values.
 pub(crate) fn preview(state: &State, kind: Kind) -> Shown {
     let directory = &state.mail.templates;

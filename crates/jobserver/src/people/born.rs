@@ -57,7 +57,7 @@ pub(crate) fn first_print(state: &Arc<State>, named: &NamedOwner) -> Result<User
         code_from_logon(state, id, &named.logon)?;
     }
     let (user, _) = state.store.user_show(id)?.ok_or_else(unknown)?;
-    mail::added(state, &user, &[]);
+    mail::added(state, &user, &[], None);
     if settings.puk_at_first_print() && !settings.code_is_logon() {
         // The document is what the person wants; without a PUK an administrator still can give them one.
         if let Err(failed) = welcome(state, &user) {

@@ -4,7 +4,7 @@ use domain::Timestamp;
 use domain::mail::{Kind, Tags};
 use domain::people::CostControl;
 use domain::people::delegate::DelegateId;
-use domain::secret::{CardCode, Puk};
+use domain::secret::{CardCode, Pin, Puk};
 use domain::user::User;
 
 use crate::failed::Failed;
@@ -15,8 +15,8 @@ use crate::state::State;
 /// A mail to a person.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Mail<'a> {
-    /// Somebody was added.
-    Welcome,
+    /// Somebody was added, with this PIN; a PIN is known at this moment only.
+    Welcome { pin: Option<&'a Pin> },
     /// A card or ID code was given to them; it is the `number`th of its call.
     Code { code: &'a CardCode, number: usize },
     /// The open PUK, and how to register with it.
@@ -43,8 +43,11 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
     let mut tags = mail::tags_of(to);
     let now = state.now().0;
     let (kind, key) = match told {
-        Mail::Welcome => {
-            person(&mut tags, state, to);
+        Mail::Welcome { pin } => {
+            person(&mut tags, state, to, Kind::Welcome)?;
+            if let Some(pin) = pin {
+                tags.set("PIN", pin.expose());
+            }
             (Kind::Welcome, format!("welcome:{}", to.id))
         }
         Mail::Code { code, number } => {
@@ -52,7 +55,8 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
             (Kind::Code, format!("code:{}:{now}:{number}", to.id))
         }
         Mail::Puk(puk) => {
-            person(&mut tags, state, to).set("PUK", puk.expose());
+            person(&mut tags, state, to, Kind::Puk)?;
+            tags.set("PUK", puk.expose());
             // A person has one open PUK at a time; each is another event.
             (Kind::Puk, format!("puk:{}:{now}", to.id))
         }
@@ -80,9 +84,9 @@ pub(crate) fn send(state: &State, to: &User, told: Mail<'_>) -> Result<bool, Fai
     mail::send(state, kind, &to.email, &tags, &key)
 }
 
-/// Tells somebody who was added, and given these codes. What was done must not fail for a mail.
-pub(crate) fn added(state: &State, user: &User, codes: &[CardCode]) {
-    let welcome = send(state, user, Mail::Welcome).map(drop);
+/// Tells somebody who was added, and given these codes and this PIN. What was done must not fail for a mail.
+pub(crate) fn added(state: &State, user: &User, codes: &[CardCode], pin: Option<&Pin>) {
+    let welcome = send(state, user, Mail::Welcome { pin }).map(drop);
     if let Err(failed) = welcome.and_then(|()| codes_given(state, user, codes)) {
         tracing::warn!(user.logon = %user.logon, %failed, "a new person could not be told by mail");
     }
@@ -101,7 +105,19 @@ fn delegate<'a>(tags: &'a mut Tags, by: &User) -> &'a mut Tags {
     tags.set("DELEGATEUSER", name)
 }
 
-fn person<'a>(tags: &'a mut Tags, state: &State, user: &User) -> &'a mut Tags {
+/// What mails about a person may say of them.
+fn person(tags: &mut Tags, state: &State, user: &User, kind: Kind) -> Result<(), Failed> {
+    if mail::uses(state, kind, "GROUPNAME") {
+        let tree = state.store.units_tree()?;
+        let groups = state.store.groups_of(user.id, user.unit, &tree)?;
+        let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+        tags.set("GROUPNAME", &names.join(", "));
+    }
+    if mail::uses(state, kind, "CREDITS")
+        && let Some(credits) = crate::charge::credits(state, user)
+    {
+        tags.set("CREDITS", &credits.to_string());
+    }
     let minutes = state.settings().retention().delete_after.unwrap_or_default().as_secs() / 60;
     let accounting = match user.profile.cost_control {
         CostControl::NoCost => 0,
@@ -114,5 +130,6 @@ fn person<'a>(tags: &'a mut Tags, state: &State, user: &User) -> &'a mut Tags {
         .set_choice("ACCOUNTINGMODEL", accounting)
         .set_choice("ENCRYPTION", usize::from(user.profile.encrypt))
         .set_choice("LOGINWITHOUTPIN", usize::from(user.profile.login_without_pin))
-        .set_choice("PRINTALL", usize::from(user.print_all_at_login))
+        .set_choice("PRINTALL", usize::from(user.print_all_at_login));
+    Ok(())
 }

@@ -5,11 +5,9 @@
 //! call carries a logon and a password (RFC 7617), which go the way of every login: counted, locked, the same time for
 //! known and unknown logons. Other servers of the installation have no business here.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use base64::Engine as _;
@@ -17,7 +15,6 @@ use base64::engine::general_purpose::STANDARD;
 use domain::Status as Code;
 use domain::secret::Password;
 use domain::user::{Rights, User};
-use rpc::Kind;
 use service::grpc::Caller;
 use tonic::Status;
 use tonic::codegen::{Service, http};
@@ -29,13 +26,6 @@ use crate::failed::Failed;
 use crate::login::by_password;
 use crate::rpc::actor::Actor;
 use crate::state::Jobserver;
-
-/// Failed logins from one address within [`WINDOW_US`] after which it has to wait.
-const FAILURES_MAX: u32 = 10;
-/// Five minutes.
-const WINDOW_US: i64 = 300_000_000;
-/// Addresses remembered; when there are more, the oldest window is forgotten.
-const ADDRESSES_MAX: usize = 10_000;
 
 /// A service behind the check.
 #[derive(Clone)]
@@ -175,41 +165,6 @@ fn basic(headers: &http::HeaderMap) -> Option<(String, Zeroizing<String>)> {
     Some((logon.to_owned(), Zeroizing::new(password.to_owned())))
 }
 
-/// Failed logins by address: a count and when its window began, microseconds.
-#[derive(Default)]
-pub(crate) struct Failures(Mutex<HashMap<IpAddr, (u32, i64)>>);
-
-impl Failures {
-    /// Refuses an address that failed too often.
-    pub(crate) fn check(&self, address: IpAddr, now_us: i64) -> Result<(), Failed> {
-        if self.too_many(address, now_us) {
-            let text = "too many failed logins from this address; try again in some minutes";
-            return Err(Failed::new(Kind::Unavailable, Code::BUSY, text));
-        }
-        Ok(())
-    }
-
-    fn too_many(&self, address: IpAddr, now_us: i64) -> bool {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts
-            .get(&address)
-            .is_some_and(|(count, began)| *count >= FAILURES_MAX && now_us - began < WINDOW_US)
-    }
-
-    pub(crate) fn note(&self, address: IpAddr, now_us: i64) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.len() >= ADDRESSES_MAX && !counts.contains_key(&address) {
-            let oldest = counts.iter().min_by_key(|(_, (_, began))| *began).map(|(address, _)| *address);
-            oldest.and_then(|oldest| counts.remove(&oldest));
-        }
-        let (count, began) = counts.entry(address).or_insert((0, now_us));
-        if now_us - *began >= WINDOW_US {
-            (*count, *began) = (0, now_us);
-        }
-        *count += 1;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,20 +203,5 @@ mod tests {
         let other = Some(Caller::Remote { address: "192.0.2.3:7".parse().unwrap() });
         assert_eq!(on_behalf(other.clone(), Some(program)), other);
         assert_eq!(on_behalf(None, Some(program)), None);
-    }
-
-    #[test]
-    fn an_address_that_failed_too_often_waits_for_its_window_to_end() {
-        let failures = Failures::default();
-        let [one, other] = [IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2])];
-        for second in 0..i64::from(FAILURES_MAX) {
-            assert!(!failures.too_many(one, second));
-            failures.note(one, second);
-        }
-        assert!(failures.too_many(one, 60_000_000));
-        assert!(!failures.too_many(other, 60_000_000));
-        assert!(!failures.too_many(one, WINDOW_US));
-        failures.note(one, WINDOW_US);
-        assert!(!failures.too_many(one, WINDOW_US), "the new window starts with one");
     }
 }

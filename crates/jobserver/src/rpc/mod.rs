@@ -22,7 +22,7 @@ use crate::state::Jobserver;
 
 pub(crate) use actor::Actor;
 pub(crate) use audit::{Logins, login as audit_login};
-pub(crate) use authorize::{Authorized, Failures, prove};
+pub(crate) use authorize::{Authorized, prove};
 #[cfg(test)]
 pub(crate) use convert::parse_queue;
 pub(crate) use convert::{count_status, record_count};

@@ -61,7 +61,7 @@ pub(super) fn add(
     let id = state.store.user_add(&new).map_err(|error| name_taken(error, new.logon.as_str()))?;
     state.owners_forget();
     let (user, _) = state.store.user_show(id)?.ok_or_else(gone)?;
-    mail::added(state, &user, &[]);
+    mail::added(state, &user, &[], None);
     show(state, user)
 }
 

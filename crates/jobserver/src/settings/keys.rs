@@ -42,6 +42,24 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Integer { min: 1, max: 100 },
     },
     Key {
+        name: "cards.register-by-login",
+        default: "no",
+        description: "Whether people register a card or code at a device with logon and password instead of a PUK: no, directory (the directory's password only), any.",
+        kind: Kind::Choice(&["any", "directory", "no"]),
+    },
+    Key {
+        name: "cards.registered-ends",
+        default: "never",
+        description: "End of a card or code that a person registers at a device: never, or the end of today, tomorrow, the week or the month.",
+        kind: Kind::Choice(&["month", "never", "today", "tomorrow", "week"]),
+    },
+    Key {
+        name: "cards.registered-ends-from",
+        default: "1",
+        description: "The person's first card or code that ends by cards.registered-ends, 1-100; 2 leaves the first one.",
+        kind: Kind::Integer { min: 1, max: 100 },
+    },
+    Key {
         name: "cards.reminder-days",
         default: "21,14,7",
         description: "Days before the end of a temporary ID at which its owner is reminded: three numbers, 0: not.",

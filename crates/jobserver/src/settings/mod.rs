@@ -13,12 +13,17 @@ mod mail;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use domain::Timestamp;
 use domain::ledger::Policy;
 use domain::login::LoginPolicy;
 use domain::money::Money;
+use domain::people::period::Period;
+use domain::people::puk::RegisteredEnds;
 use domain::push::WhenAway;
 use domain::retention::RetentionPolicy;
 use service::schedule::{Schedule, ScheduleError, TimeZone};
+
+use crate::login::Believed;
 
 pub(crate) use directory::DirectorySettings;
 pub(crate) use key::{Key, SettingRefused, check, find};
@@ -85,6 +90,24 @@ impl Settings {
 
     fn seconds(&self, name: &str) -> Duration {
         Duration::from_secs(u64::try_from(self.integer(name)).expect("durations have no negative values"))
+    }
+
+    /// Whose word counts when somebody registers a card by login; `None` where they may not.
+    pub(crate) fn registers_by_login(&self) -> Option<Believed> {
+        match self.text("cards.register-by-login") {
+            "any" => Some(Believed::Any),
+            // Without a directory every password would be wrong: that is said, and not counted as guessing.
+            "directory" if !self.text("directory.url").is_empty() => Some(Believed::Directory),
+            _ => None,
+        }
+    }
+
+    /// When what people register now at devices ends.
+    pub(crate) fn registered_ends(&self, now: Timestamp) -> RegisteredEnds {
+        let zoned = jiff::Timestamp::from_microsecond(now.0).map(|now| now.to_zoned(TimeZone::system()));
+        let period = Period::parse(self.text("cards.registered-ends"));
+        let at = period.and_then(|period| period.end(&zoned.ok()?));
+        RegisteredEnds { from: self.integer("cards.registered-ends-from"), at }
     }
 
     pub(crate) fn cards_max(&self) -> i64 {

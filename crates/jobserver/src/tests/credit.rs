@@ -196,3 +196,72 @@ async fn pay_5_set_and_subtract_do_what_they_say_and_refusals_are_counted() {
     }
     bank.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ops_2_a_mail_tells_credits_and_groups_and_a_pin_while_it_is_known() {
+    use crate::mail::tests::{Sink, plainly, set};
+    use rpc::proto::people::{PukNewRequest, UserImportChunk, UserImportRow};
+    let mut world = World::new().await;
+    let Some(sink) = Sink::start(&serde_json::json!({})) else { return };
+    plainly(&mut world, sink.port).await;
+    for (key, value) in
+        [("mail.welcome", "yes"), ("charging.policy", "quota"), ("charging.initial-account-2", "12.50")]
+    {
+        set(&mut world, key, value).await;
+    }
+    let templates = world.directory.path().join("templates");
+    std::fs::create_dir(&templates).unwrap();
+    let text = "<%SUBJECT=\"for <%USERLOGON%>\"%>\nCredits: <%CREDITS%>; groups: <%GROUPNAME%>; PIN: <%PIN%>; PUK: <%PUK%>;\n";
+    for file in ["EmailWelcome.txt", "EmailPUK.txt"] {
+        std::fs::write(templates.join(file), text).unwrap();
+    }
+    world.students(&[]).await;
+    let mut people = PeopleClient::new(world.context.peer("jobserver"));
+    let default = message::UserAddRequest {
+        logon: "DEFAULT".into(),
+        profile: Some(message::ProfileChange { cost_control: Some("pay".into()), ..Default::default() }),
+        ..Default::default()
+    };
+    world.administration.user_add(default).await.unwrap();
+    set(&mut world, "users.default", "DEFAULT").await;
+    let mut import = async |logon: &str| {
+        let row = UserImportRow {
+            logon: logon.into(),
+            email: format!("{logon}@example.org"),
+            groups: vec!["students".into()],
+            pin: "4711".into(),
+            ..Default::default()
+        };
+        let chunks = tokio_stream::iter([UserImportChunk { rows: vec![row] }]);
+        assert_eq!(people.user_import(chunks).await.unwrap().into_inner().added, 1);
+    };
+    let told = || {
+        let mail = tokio::task::block_in_place(|| sink.next())["mail"].as_str().unwrap().to_owned();
+        mail.lines().find(|line| line.starts_with("Credits")).expect("the text").to_owned()
+    };
+    // Without a money server the mail goes out all the same.
+    import("early").await;
+    assert_eq!(told(), "Credits: ; groups: students; PIN: 4711; PUK: ;");
+    let bank = Bank::open(&world).await;
+    import("js").await;
+    assert_eq!(told(), "Credits: 12.50; groups: students; PIN: 4711; PUK: ;", "what the account begins with");
+    let puk = PukNewRequest { logon: "js".into(), mail: true };
+    let mut people = PeopleClient::new(world.context.peer("jobserver"));
+    let puk = people.puk_new(puk).await.unwrap().into_inner().puk;
+    assert_eq!(
+        told(),
+        format!("Credits: 12.50; groups: students; PIN: ; PUK: {puk};"),
+        "PINs are not stored"
+    );
+    // Somebody who does not pay has no credits.
+    let edit = message::UserEditRequest {
+        logon: "ann".into(),
+        email: Some("ann@example.org".into()),
+        ..Default::default()
+    };
+    world.administration.user_edit(edit).await.unwrap();
+    let puk = PukNewRequest { logon: "ann".into(), mail: true };
+    let puk = people.puk_new(puk).await.unwrap().into_inner().puk;
+    assert_eq!(told(), format!("Credits: ; groups: ; PIN: ; PUK: {puk};"));
+    bank.close().await;
+}

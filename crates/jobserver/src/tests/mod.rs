@@ -125,13 +125,13 @@ impl World {
     }
 
     /// A device of this name whose documents go to `address` (empty: through its session).
-    async fn device(&mut self, name: &str, address: &str) {
+    pub(crate) async fn device(&mut self, name: &str, address: &str) {
         let device =
             message::DeviceAddRequest { name: name.into(), address: address.into(), ..Default::default() };
         self.administration.device_add(device).await.unwrap();
     }
 
-    async fn session(&self, name: &str) -> DeviceSession {
+    pub(crate) async fn session(&self, name: &str) -> DeviceSession {
         let name = DeviceName::parse(name).unwrap();
         let (device, _) = self.server.0.store.device_by_name(&name).unwrap().unwrap();
         let server = self.server.clone();

@@ -7,7 +7,7 @@ use rpc::proto::people;
 
 use super::people::{mailing, mails, people_of, set};
 use super::*;
-use crate::people::puk::RegisterRequest;
+use crate::people::puk::{RegisterBy, RegisterRequest};
 
 fn pin(text: &str) -> Pin {
     Pin::parse(text).unwrap()
@@ -16,7 +16,7 @@ fn pin(text: &str) -> Pin {
 fn register(code: &str, puk: &str, one: Option<&str>, two: Option<&str>) -> RegisterRequest {
     RegisterRequest {
         code: CardCode::parse(code).unwrap(),
-        puk: Puk::parse(puk).unwrap(),
+        by: RegisterBy::Puk(Puk::parse(puk).unwrap()),
         pin: one.map(pin),
         pin_again: two.map(pin),
     }

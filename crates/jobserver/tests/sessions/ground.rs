@@ -81,6 +81,24 @@ impl Ground {
         rpc::proto::people::people_client::PeopleClient::new(self.context.peer("jobserver"))
     }
 
+    /// Changes a setting.
+    pub(crate) async fn set(&mut self, key: &str, value: &str) {
+        let request = message::SettingSetRequest { key: key.into(), value: value.into() };
+        self.administration.setting_set(request).await.expect("a setting");
+    }
+
+    /// The audit, newest first.
+    pub(crate) async fn audit(&self) -> Vec<message::Event> {
+        let mut log = message::event_log_client::EventLogClient::new(self.context.peer("jobserver"));
+        let list = message::EventListRequest { limit: 500, ..Default::default() };
+        let mut pages = log.event_list(list).await.expect("the event log").into_inner();
+        let mut events = Vec::new();
+        while let Some(page) = pages.message().await.expect("a page") {
+            events.extend(page.events);
+        }
+        events
+    }
+
     /// Registers a device; an empty address means its own session.
     pub(crate) async fn device(&mut self, name: &str, address: &str) -> DeviceArguments {
         let request = message::DeviceAddRequest {

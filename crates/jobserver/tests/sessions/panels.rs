@@ -4,7 +4,8 @@ use service::ChannelEncryption;
 use virtual_mfp::failure::Failure;
 use virtual_mfp::fault::Faults;
 use wire::safecom::records::{
-    Cancel, ChangedAnswer, Delete, LoginMethod, LoginStep, PinChange, Register, Retain, mark,
+    Cancel, ChangedAnswer, Delete, Documents, LoginMethod, LoginStep, PinChange, Register, RegisterByLogin,
+    Retain, mark,
 };
 use wire::safecom::{Answer, Ids, Request, Secret, Status};
 
@@ -310,6 +311,70 @@ async fn rel_7_an_unknown_card_is_registered_with_a_puk_and_its_pin_is_changed()
     assert_eq!(panel.ask(change("4711")).await, Answer::Done);
     assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
     panel.login(LoginMethod::Card, "fresh", Some("aB9z")).await.expect("the changed PIN");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn usr_20_a_card_is_registered_by_login_only_where_that_is_allowed() {
+    let ground = &mut Ground::start().await;
+    let device = ground.device("MFP1", "").await;
+    let mut panel = Panel::open(&device).await;
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let register = |logon: &str, password: &str, pin: Option<&str>| {
+        Request::RegisterByLogin(RegisterByLogin {
+            method: LoginMethod::Card,
+            id: secret("fresh"),
+            logon: logon.to_owned(),
+            password: secret(password),
+            pin: pin.map(secret),
+            pin_again: pin.map(secret),
+        })
+    };
+    let refused = |answer: Answer| match answer {
+        Answer::Refused(refusal) => refusal.status,
+        other => panic!("not refused: {other:?}"),
+    };
+    let features = async |panel: &mut Panel| match panel.ask(Request::ServerInfo).await {
+        Answer::ServerInfo(info) => info.features,
+        other => panic!("no information: {other:?}"),
+    };
+    assert!(features(&mut panel).await.is_empty());
+    let off = panel.ask(register("js", "correct horse", Some("4711"))).await;
+    assert_eq!(refused(off), Status::DeviceTypeNotAllowed);
+    // A directory that is not set up is nobody whose word counts.
+    ground.set("cards.register-by-login", "directory").await;
+    assert!(features(&mut panel).await.is_empty());
+    ground.set("cards.register-by-login", "any").await;
+    assert_eq!(features(&mut panel).await, ["register-by-login"]);
+
+    let wrong = panel.ask(register("js", "wrong", Some("4711"))).await;
+    assert_eq!(refused(wrong), Status::LogonOrPasswordWrong);
+    let nobody = panel.ask(register("nobody", "correct horse", Some("4711"))).await;
+    assert_eq!(refused(nobody), Status::LogonOrPasswordWrong);
+    assert_eq!(panel.ask(register("JS", "correct horse", Some("4711"))).await, Answer::Done);
+    let documents = Request::Documents(Documents { after_id: 0, limit: 0 });
+    assert_eq!(refused(panel.ask(documents).await), Status::NotLoggedIn, "registering logs nobody in");
+    panel.login(LoginMethod::Card, "fresh", Some("4711")).await.expect("the new card and PIN");
+    let open = panel.ask(register("js", "correct horse", None)).await;
+    assert_eq!(refused(open), Status::DeviceLocked, "somebody is logged in");
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    // The PIN is kept by typing none, and stays where people may not change theirs.
+    ground.set("pins.change-allowed", "no").await;
+    let fixed = panel.ask(register("js", "correct horse", Some("0000"))).await;
+    assert_eq!(refused(fixed), Status::AccessDenied);
+    assert_eq!(panel.ask(register("js", "correct horse", None)).await, Answer::Done);
+    panel.login(LoginMethod::Card, "fresh", Some("4711")).await.expect("the PIN is as it was");
+    assert_eq!(panel.ask(Request::Logout).await, Answer::Done);
+    // Guessing locks the account as everywhere, and a locked account takes no right password either.
+    for _ in 0..3 {
+        let wrong = panel.ask(register("js", "wrong", None)).await;
+        assert_eq!(refused(wrong), Status::LogonOrPasswordWrong);
+    }
+    let locked = panel.ask(register("js", "correct horse", None)).await;
+    assert_eq!(refused(locked), Status::AccountLocked);
+    let told = ground.audit().await;
+    let count = |code: &str| told.iter().filter(|event| event.code == code).count();
+    assert_eq!((count("card-registered"), count("login-refused")), (2, 6), "{told:?}");
+    assert!(!format!("{told:?}").contains("horse"));
 }
 
 /// SEC-1: what has to travel encrypted goes to the printer's session when that is TLS, and not when it is plain.

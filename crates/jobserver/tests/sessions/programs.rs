@@ -1,12 +1,14 @@
 //! People's programs on 7700.
 
 use bytes::Bytes;
+use rpc::proto::jobserver as message;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use virtual_mfp::connect::{Stream, connect};
 use virtual_mfp::line::now;
 use wire::safecom::auth::Binding;
 use wire::safecom::records::{
-    ChangedAnswer, Delete, Documents, Hello, Login, LoginMethod, Retain, Role, Submit, SubmitAnswer, mark,
+    ChangedAnswer, Delegate, DelegateAction, DelegateSide, DelegateState, Delegation, Delete, Documents,
+    Hello, Login, LoginMethod, Retain, Role, Submit, SubmitAnswer, mark,
 };
 use wire::safecom::{Answer, Ids, Peer, PeerEvent, Request, Secret, Status};
 
@@ -73,8 +75,12 @@ impl Program {
     }
 
     async fn login(&mut self, password: &str) -> Answer {
+        self.login_as("js", password).await
+    }
+
+    async fn login_as(&mut self, logon: &str, password: &str) -> Answer {
         let (method, secret) = (LoginMethod::Logon, Some(Secret::new(password)));
-        self.ask(Request::Login(Login { method, id: Secret::new("js"), secret })).await
+        self.ask(Request::Login(Login { method, id: Secret::new(logon), secret })).await
     }
 
     async fn submit(&mut self, submission: &str, queue: &str, data: &[u8]) -> Answer {
@@ -170,6 +176,84 @@ async fn a_program_sees_and_changes_its_persons_documents_only_after_login() {
     assert_eq!(program.ask(Request::Logout).await, Answer::Done);
     let documents = Request::Documents(Documents { after_id: 0, limit: 0 });
     assert_eq!(refused(program.ask(documents).await), Status::NotLoggedIn);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sub_13_a_person_asks_for_a_delegation_and_the_other_answers() {
+    let mut ground = Ground::start().await;
+    for (logon, name) in [("ann", "Ann Example"), ("bob", "Bob Example")] {
+        let user = message::UserAddRequest {
+            logon: logon.into(),
+            full_name: name.into(),
+            password: format!("{logon}-password"),
+            ..Default::default()
+        };
+        ground.administration.user_add(user).await.expect("a person");
+    }
+    let mut programs = Vec::new();
+    for logon in ["ann", "bob"] {
+        let mut program = Program::open(&ground).await;
+        assert_eq!(refused(program.ask(Request::Delegations).await), Status::NotLoggedIn);
+        assert!(matches!(program.login_as(logon, &format!("{logon}-password")).await, Answer::Login(_)));
+        programs.push(program);
+    }
+    let [ann, bob] = &mut programs[..] else { unreachable!("two of them") };
+    let act = |action, person: &str, side| {
+        let (person, always, ends_us) = (person.to_owned(), true, None);
+        Request::Delegate(Delegate { action, person, side, always, ends_us })
+    };
+    use DelegateAction::{Accept, Ask, End, Reject};
+    use DelegateSide::{Collector, Submitter};
+    let seen = |answer: Answer| match answer {
+        Answer::Delegations(answer) => {
+            let one = |d: Delegation| (d.person, d.full_name, d.side, d.state);
+            answer.delegations.into_iter().map(one).collect::<Vec<_>>()
+        }
+        other => panic!("no delegations: {other:?}"),
+    };
+
+    assert_eq!(refused(ann.ask(act(Ask, "nobody", Submitter)).await), Status::UserNotFound);
+    assert_eq!(refused(ann.ask(act(Ask, "ANN", Submitter)).await), Status::NameInvalid);
+    assert_eq!(refused(ann.ask(act(End, "bob", Submitter)).await), Status::DelegateNotFound);
+    assert_eq!(ann.ask(act(Ask, "bob", Submitter)).await, Answer::Done);
+    assert_eq!(refused(ann.ask(act(Ask, "bob", Submitter)).await), Status::DelegateExists);
+    assert_eq!(refused(ann.ask(act(Accept, "bob", Submitter)).await), Status::AccessDenied, "bob is asked");
+    let (name, awaits) = ("Bob Example".to_owned(), DelegateState::AwaitsOther);
+    let ann_sees = seen(ann.ask(Request::Delegations).await);
+    assert_eq!(ann_sees, [("bob".to_owned(), name, Submitter, awaits)]);
+    let (name, awaits) = ("Ann Example".to_owned(), DelegateState::AwaitsPerson);
+    let bob_sees = seen(bob.ask(Request::Delegations).await);
+    assert_eq!(bob_sees, [("ann".to_owned(), name, Collector, awaits)]);
+    assert_eq!(refused(bob.ask(act(Accept, "ann", Submitter)).await), Status::DelegateNotFound, "other side");
+    assert_eq!(bob.ask(act(Accept, "ann", Collector)).await, Answer::Done);
+    assert_eq!(seen(ann.ask(Request::Delegations).await)[0].3, DelegateState::Accepted);
+    assert_eq!(ann.ask(act(End, "bob", Submitter)).await, Answer::Done);
+    assert!(seen(bob.ask(Request::Delegations).await).is_empty());
+    // The other way round, and rejected.
+    assert_eq!(ann.ask(act(Ask, "bob", Collector)).await, Answer::Done);
+    assert_eq!(bob.ask(act(Reject, "ann", Submitter)).await, Answer::Done);
+    assert!(seen(ann.ask(Request::Delegations).await).is_empty());
+
+    ground.set("delegates.enabled", "no").await;
+    assert_eq!(refused(ann.ask(act(Ask, "bob", Submitter)).await), Status::DelegatesDisabled);
+    ground.set("delegates.enabled", "yes").await;
+    // Each request is a mail to somebody: after twenty the person waits, other people do not.
+    let mut asked = 6;
+    while asked < 20 {
+        assert_eq!(refused(ann.ask(act(Ask, "nobody", Submitter)).await), Status::UserNotFound);
+        asked += 1;
+    }
+    assert_eq!(refused(ann.ask(act(Ask, "bob", Submitter)).await), Status::ServerBusy);
+    assert_eq!(bob.ask(act(Ask, "ann", Submitter)).await, Answer::Done);
+    let told: Vec<String> = ground.audit().await.into_iter().map(|event| event.subject).collect();
+    for subject in [
+        "ann asked for the delegation from ann to bob, by a program",
+        "bob accepted the delegation from ann to bob, by a program",
+        "ann ended the delegation from ann to bob, by a program",
+        "bob rejected the delegation from bob to ann, by a program",
+    ] {
+        assert!(told.iter().any(|told| told == subject), "{subject}: {told:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -53,7 +53,7 @@ pub use groups::{GroupMembers, GroupRow};
 pub use jobs::{Arrival, Arrived, Change, JobFilter, NewJob, Which};
 pub use mails::{MailRow, MailState, NewMail, Posted};
 pub use outbox::OutboxRow;
-pub use puks::{PukHolder, RegisterCard};
+pub use puks::{PukHolder, RegisterCard, Registrant};
 pub use queues::NewQueue;
 pub use schemes::StoredScheme;
 pub use shares::{Share, Shared};

@@ -1,4 +1,4 @@
-//! PUK codes, and registering a card or code with one.
+//! PUK codes, and registering a card or code with one or by login.
 
 use diesel::prelude::*;
 use domain::people::puk::{PukEffect, Registered};
@@ -19,11 +19,20 @@ pub struct PukHolder {
     pub secrets: Secrets,
 }
 
-/// A card or code that is to be registered with a PUK.
+/// Who registers a card or code.
+#[derive(Clone, Debug)]
+pub enum Registrant {
+    /// Whose PUK has this keyed hash; registering spends it.
+    Puk(Vec<u8>),
+    /// Somebody who has shown who they are.
+    Person(UserId),
+}
+
+/// A card or code that is to be registered.
 #[derive(Clone, Debug)]
 pub struct RegisterCard {
-    /// Keyed hash of the PUK.
-    pub puk_hash: Vec<u8>,
+    /// For whom.
+    pub by: Registrant,
     /// Keyed hash of the card or code.
     pub code_hash: Vec<u8>,
     /// The card or code, sealed.
@@ -91,9 +100,9 @@ impl CoreStore {
         })
     }
 
-    /// Registers a card or code with a PUK, or changes the PIN of one that is the person's already: all of it or
-    /// nothing. `decide` is told whose the PUK is, how many cards they have, and whose the card is; `pin_hash` makes
-    /// the hash of the new PIN for a person. The PUK is spent, and the account unlocked when there is a new PIN.
+    /// Registers a card or code, or changes the PIN of one that is the person's already: all of it or nothing. `decide` is
+    /// told who registers (nobody, when a PUK is nobody's), how many cards they have, and whose the card is; `pin_hash` makes
+    /// the hash of the new PIN for a person. A PUK is spent, and the account unlocked when there is a new PIN.
     ///
     /// # Errors
     /// When the store cannot answer. The inner result is the rule's.
@@ -104,8 +113,11 @@ impl CoreStore {
         pin_hash: impl Fn(UserId) -> Option<Vec<u8>>,
     ) -> StoreResult<Result<User, R>> {
         self.database.write("card-register", |connection| {
-            let row: Option<UserRow> =
-                users::table.filter(users::puk_hash.eq(&card.puk_hash)).first(connection).optional()?;
+            let row: Option<UserRow> = match &card.by {
+                Registrant::Puk(hash) => users::table.filter(users::puk_hash.eq(hash)).first(connection),
+                Registrant::Person(user) => users::table.find(user.0).first(connection),
+            }
+            .optional()?;
             let user = row.map(UserRow::into_user).transpose()?.map(|(user, _)| user);
             // The same statements run for a wrong PUK.
             let user_id = user.as_ref().map_or(-1, |user| user.id.0);
@@ -126,12 +138,15 @@ impl CoreStore {
                     cards::code_hash.eq(&card.code_hash),
                     cards::code_sealed.eq(&card.code_sealed),
                     cards::created_us.eq(card.now.0),
+                    cards::ends_us.eq(registered.ends.map(|ends| ends.0)),
                 );
                 diesel::insert_into(cards::table).values(row).execute(connection)?;
             }
-            let none: Option<Vec<u8>> = None;
-            let spent = (users::puk_hash.eq(none.clone()), users::puk_sealed.eq(none));
-            diesel::update(users::table.find(id.0)).set(spent).execute(connection)?;
+            if let Registrant::Puk(_) = card.by {
+                let none: Option<Vec<u8>> = None;
+                let spent = (users::puk_hash.eq(none.clone()), users::puk_sealed.eq(none));
+                diesel::update(users::table.find(id.0)).set(spent).execute(connection)?;
+            }
             if registered.sets_pin {
                 let row = (
                     users::pin_hash.eq(pin_hash(id)),

@@ -204,13 +204,15 @@ fn usr_3_a_puk_is_open_once_and_spent_by_registering() {
         store.login_failed(Some(ann.id), None, 1).unwrap();
         let register = |puk: u8, code: u8| {
             let card = RegisterCard {
-                puk_hash: vec![puk; 32],
+                by: Registrant::Puk(vec![puk; 32]),
                 code_hash: vec![code; 32],
                 code_sealed: vec![code],
                 now: Timestamp(5),
             };
             let decide = |found: Option<(&User, i64)>, holder: Option<UserId>| match (found, holder) {
-                (Some((user, 0)), None) => Ok(Registered { user: user.id, adds_id: true, sets_pin: true }),
+                (Some((user, 0)), None) => {
+                    Ok(Registered { user: user.id, adds_id: true, sets_pin: true, ends: None })
+                }
                 _ => Err(()),
             };
             store.card_register(&card, decide, |id| Some(vec![u8::try_from(id.0).unwrap()])).unwrap()
@@ -221,6 +223,24 @@ fn usr_3_a_puk_is_open_once_and_spent_by_registering() {
         assert_eq!(store.card_holder(&[2; 32]).unwrap().unwrap().user.id, ann.id);
         assert_eq!(register(7, 3), Err(()), "it is spent");
         assert!(!store.puk_clear(ann.id).unwrap());
+        // By login: an open PUK stays, and somebody who is gone registers nothing.
+        set(6, PukEffect::default()).unwrap();
+        let by = |user: UserId, code: u8| {
+            let (by, now) = (Registrant::Person(user), Timestamp(5));
+            let card = RegisterCard { by, code_hash: vec![code; 32], code_sealed: vec![code], now };
+            let decide = |found: Option<(&User, i64)>, _| match found {
+                Some((user, 1)) => {
+                    Ok(Registered { user: user.id, adds_id: true, sets_pin: false, ends: Some(Timestamp(7)) })
+                }
+                _ => Err(()),
+            };
+            store.card_register(&card, decide, |_| unreachable!("the PIN stays")).unwrap()
+        };
+        assert_eq!(by(UserId(-5), 4), Err(()));
+        let user = by(ann.id, 4).unwrap();
+        assert!(user.has_puk && user.has_pin);
+        let holder = store.card_holder(&[4; 32]).unwrap().unwrap();
+        assert_eq!((holder.user.id, holder.ends), (ann.id, Some(Timestamp(7))));
     });
 }
 

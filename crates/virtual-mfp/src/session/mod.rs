@@ -7,7 +7,7 @@ pub(crate) mod work;
 use service::Clock;
 use wire::safecom::records::{
     Delete, Documents, Login, LoginAnswer, LoginMethod, LoginStep, PinChange, Print, PrintAnswer, Register,
-    Retain,
+    RegisterByLogin, Retain,
 };
 use wire::safecom::{Answer, Ids, Request, Secret, Status};
 
@@ -43,8 +43,8 @@ pub(crate) async fn run(arguments: SessionArguments) -> Result<(), Failure> {
 }
 
 async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result<(), Failure> {
-    if let Some(puk) = &arguments.register {
-        register(panel, arguments, puk).await?;
+    if arguments.register.is_some() || arguments.register_logon.is_some() {
+        register(panel, arguments).await?;
     }
     let at_login = log_in(panel, arguments).await?;
     if let Some(new) = &arguments.change_pin {
@@ -97,22 +97,27 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
     }
 }
 
-/// Registers a card or code with a PUK.
-async fn register(panel: &mut Panel<'_>, arguments: &SessionArguments, puk: &str) -> Result<(), Failure> {
+/// Registers a card or code with a PUK, or with logon and password.
+async fn register(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result<(), Failure> {
     let (method, id) = match (&arguments.card, &arguments.code) {
         (Some(card), _) => (LoginMethod::Card, card),
         (_, Some(code)) => (LoginMethod::Code, code),
-        (None, None) => return Err(Failure::Usage("--register needs --card or --code".to_owned())),
+        (None, None) => return Err(Failure::Usage("registering needs --card or --code".to_owned())),
     };
-    let pin = arguments.pin.as_deref();
-    let request = Register {
-        method,
-        id: Secret::new(id.as_str()),
-        puk: Secret::new(puk),
-        pin: pin.map(Secret::new),
-        pin_again: arguments.pin_again.as_deref().or(pin).map(Secret::new),
+    let (id, typed) = (Secret::new(id.as_str()), arguments.pin.as_deref());
+    let pin = typed.map(Secret::new);
+    let pin_again = arguments.pin_again.as_deref().or(typed).map(Secret::new);
+    let request = match (&arguments.register, &arguments.register_logon) {
+        (Some(puk), _) => {
+            Request::Register(Register { method, id, puk: Secret::new(puk.as_str()), pin, pin_again })
+        }
+        (None, logon) => {
+            let password = secret::password(arguments.password_file.as_deref())?;
+            let (logon, password) = (logon.clone().unwrap_or_default(), Secret::new(password.as_str()));
+            Request::RegisterByLogin(RegisterByLogin { method, id, logon, password, pin, pin_again })
+        }
     };
-    let id = panel.ask(Request::Register(request))?;
+    let id = panel.ask(request)?;
     let Answer::Done = panel.answer(id).await? else { return Err(panel.nonsense()) };
     panel.report.registered();
     Ok(())

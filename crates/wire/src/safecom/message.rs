@@ -11,11 +11,11 @@ use super::field::Scalar;
 use super::header::{FLAG_ANSWER, FLAG_LAST, Frame, HEADER_BYTES, Header, VERSION};
 use super::limits::BODY_BYTES_MAX;
 use super::records::{
-    Abort, Authenticate, AuthenticateAnswer, Cancel, ChangedAnswer, Credit, Delete, Documents,
-    DocumentsAnswer, Failure, Goodbye, Hello, HelloAnswer, Login, LoginAnswer, Notice, PinChange, Print,
-    PrintAnswer, Progress, Refusal, Register, Release, ReleaseAnswer, Retain, ServerInfo, ServerInfoAnswer,
-    Submit, SubmitAnswer, WalkupBegin, WalkupBeginAnswer, WalkupCounted, WalkupCountedAnswer, WalkupEnd,
-    WalkupEndAnswer,
+    Abort, Authenticate, AuthenticateAnswer, Cancel, ChangedAnswer, Credit, Delegate, DelegationsAnswer,
+    Delete, Documents, DocumentsAnswer, Failure, Goodbye, Hello, HelloAnswer, Login, LoginAnswer, Notice,
+    PinChange, Print, PrintAnswer, Progress, Refusal, Register, RegisterByLogin, Release, ReleaseAnswer,
+    Retain, ServerInfo, ServerInfoAnswer, Submit, SubmitAnswer, WalkupBegin, WalkupBeginAnswer,
+    WalkupCounted, WalkupCountedAnswer, WalkupEnd, WalkupEndAnswer,
 };
 use super::status::Status;
 
@@ -87,6 +87,12 @@ types! {
     0x0109 Register,
     /// Changes the person's PIN.
     0x010A PinChange,
+    /// Registers a card or code with logon and password.
+    0x010B RegisterByLogin,
+    /// Lists the person's delegations.
+    0x010C Delegations,
+    /// Asks for, answers or ends a delegation.
+    0x010D Delegate,
     /// Copying, faxing, scanning or e-mailing begins.
     0x0110 WalkupBegin,
     /// How far it has come.
@@ -140,6 +146,12 @@ pub enum Request {
     Register(Register),
     /// Change the PIN.
     PinChange(PinChange),
+    /// Register a card or code with logon and password.
+    RegisterByLogin(RegisterByLogin),
+    /// The person's delegations.
+    Delegations,
+    /// Ask for, answer or end a delegation.
+    Delegate(Delegate),
     /// The person begins to copy, fax, scan or e-mail.
     WalkupBegin(WalkupBegin),
     /// How far that has come.
@@ -185,6 +197,8 @@ pub enum Answer {
     Print(PrintAnswer),
     /// To retain and delete.
     Changed(ChangedAnswer),
+    /// The person's delegations.
+    Delegations(DelegationsAnswer),
     /// The end of a release.
     Release(ReleaseAnswer),
     /// The end of a submission.
@@ -260,6 +274,9 @@ impl Request {
             Self::Delete(_) => Type::Delete,
             Self::Register(_) => Type::Register,
             Self::PinChange(_) => Type::PinChange,
+            Self::RegisterByLogin(_) => Type::RegisterByLogin,
+            Self::Delegations => Type::Delegations,
+            Self::Delegate(_) => Type::Delegate,
             Self::WalkupBegin(_) => Type::WalkupBegin,
             Self::WalkupCounted(_) => Type::WalkupCounted,
             Self::WalkupEnd(_) => Type::WalkupEnd,
@@ -299,6 +316,8 @@ impl Answer {
                     | Type::Cancel
                     | Type::Register
                     | Type::PinChange
+                    | Type::RegisterByLogin
+                    | Type::Delegate
                     | Type::Report
             ),
             Self::Hello(_) => kind == Type::Hello,
@@ -308,6 +327,7 @@ impl Answer {
             Self::Documents(_) => kind == Type::Documents,
             Self::Print(_) => kind == Type::Print,
             Self::Changed(_) => matches!(kind, Type::Retain | Type::Delete),
+            Self::Delegations(_) => kind == Type::Delegations,
             Self::Release(_) => kind == Type::Release,
             Self::Submit(_) => kind == Type::Submit,
             Self::WalkupBegin(_) => kind == Type::WalkupBegin,
@@ -348,7 +368,10 @@ impl Answer {
             | Type::Cancel
             | Type::Register
             | Type::PinChange
+            | Type::RegisterByLogin
+            | Type::Delegate
             | Type::Report => Ok(Self::Done),
+            Type::Delegations => DelegationsAnswer::read(body, 0).map(Self::Delegations),
             Type::ServerInfo => ServerInfoAnswer::read(body, 0).map(|answer| Self::ServerInfo(answer.server)),
             Type::Login => LoginAnswer::read(body, 0).map(Self::Login),
             Type::Documents => DocumentsAnswer::read(body, 0).map(Self::Documents),
@@ -388,6 +411,7 @@ impl Answer {
             Self::Documents(answer) => answer.write(out),
             Self::Print(answer) => answer.write(out),
             Self::Changed(answer) => answer.write(out),
+            Self::Delegations(answer) => answer.write(out),
             Self::Release(answer) => answer.write(out),
             Self::Submit(answer) => answer.write(out),
             Self::WalkupBegin(answer) => answer.write(out),
@@ -432,6 +456,7 @@ impl Message {
             Type::ServerInfo => empty(Request::ServerInfo),
             Type::Logout => empty(Request::Logout),
             Type::Totals => empty(Request::Totals),
+            Type::Delegations => empty(Request::Delegations),
             Type::Hello => Hello::read(body, 0).map(|r| Self::Request(Request::Hello(r))),
             Type::Authenticate => {
                 Authenticate::read(body, 0).map(|r| Self::Request(Request::Authenticate(r)))
@@ -444,6 +469,10 @@ impl Message {
             Type::Delete => Delete::read(body, 0).map(|r| Self::Request(Request::Delete(r))),
             Type::Register => Register::read(body, 0).map(|r| Self::Request(Request::Register(r))),
             Type::PinChange => PinChange::read(body, 0).map(|r| Self::Request(Request::PinChange(r))),
+            Type::RegisterByLogin => {
+                RegisterByLogin::read(body, 0).map(|r| Self::Request(Request::RegisterByLogin(r)))
+            }
+            Type::Delegate => Delegate::read(body, 0).map(|r| Self::Request(Request::Delegate(r))),
             Type::WalkupBegin => WalkupBegin::read(body, 0).map(|r| Self::Request(Request::WalkupBegin(r))),
             Type::WalkupCounted => {
                 WalkupCounted::read(body, 0).map(|r| Self::Request(Request::WalkupCounted(r)))
@@ -477,7 +506,11 @@ impl Message {
         let (kind, flags) = match self {
             Self::Request(asked) => {
                 match asked {
-                    Request::KeepAlive | Request::ServerInfo | Request::Logout | Request::Totals => {}
+                    Request::KeepAlive
+                    | Request::ServerInfo
+                    | Request::Logout
+                    | Request::Totals
+                    | Request::Delegations => {}
                     Request::Hello(r) => r.write(&mut body),
                     Request::Authenticate(r) => r.write(&mut body),
                     Request::Login(r) => r.write(&mut body),
@@ -488,6 +521,8 @@ impl Message {
                     Request::Delete(r) => r.write(&mut body),
                     Request::Register(r) => r.write(&mut body),
                     Request::PinChange(r) => r.write(&mut body),
+                    Request::RegisterByLogin(r) => r.write(&mut body),
+                    Request::Delegate(r) => r.write(&mut body),
                     Request::WalkupBegin(r) => r.write(&mut body),
                     Request::WalkupCounted(r) => r.write(&mut body),
                     Request::WalkupEnd(r) => r.write(&mut body),

@@ -366,6 +366,28 @@ record! {
 }
 
 record! {
+    /// Registers a card or code with the person's logon and password instead of a PUK, where the server's features name
+    /// [`REGISTER_BY_LOGIN`]; the person logs in again afterwards.
+    RegisterByLogin {
+        /// Card or code.
+        1 method: LoginMethod,
+        /// Card number or code.
+        2 id: Secret,
+        /// Logon (`DOMAIN\logon` or `logon@domain` names the domain).
+        3 logon: String,
+        /// The person's password.
+        4 password: Secret,
+        /// The new PIN; absent when none was typed.
+        5 pin: Option<Secret>,
+        /// The new PIN, typed again.
+        6 pin_again: Option<Secret>,
+    }
+}
+
+/// Name of the [feature](ServerInfo::features) that [`RegisterByLogin`] is.
+pub const REGISTER_BY_LOGIN: &str = "register-by-login";
+
+record! {
     /// Changes the PIN of the person who is logged in.
     PinChange {
         /// The PIN as it is; absent when the person has none, or has not been asked yet.
@@ -384,6 +406,84 @@ record! {
         3 changed: u32,
         /// Why the first of the others was not; [`Status::Done`] when all were.
         4 refused: Status,
+    }
+}
+
+choice! {
+    /// A person's side of a delegation.
+    DelegateSide {
+        /// Whose documents they are.
+        1 Submitter,
+        /// Who collects them.
+        2 Collector,
+    }
+}
+
+choice! {
+    /// What a person does about a delegation with another.
+    DelegateAction {
+        /// Ask the other person for it.
+        1 Ask,
+        /// Accept what the other person asked for.
+        2 Accept,
+        /// Reject what the other person asked for.
+        3 Reject,
+        /// End it, or take the own request back.
+        4 End,
+    }
+}
+
+record! {
+    /// A person asks another for a delegation, answers, or ends one.
+    Delegate {
+        /// What is to be done.
+        1 action: DelegateAction,
+        /// Logon of the other person (`DOMAIN\logon` names the domain).
+        2 person: String,
+        /// On which side the person who asks stands.
+        3 side: DelegateSide,
+        /// For all documents; only with the action that asks.
+        4 always: bool,
+        /// When it ends, microseconds since the epoch, UTC; absent when it does not; only with the action that asks.
+        5 ends_us: Option<i64>,
+    }
+}
+
+choice! {
+    /// How far a delegation is agreed on.
+    DelegateState {
+        /// By both.
+        1 Accepted,
+        /// The person asked; the other has to answer.
+        2 AwaitsOther,
+        /// The other asked; the person has to answer.
+        3 AwaitsPerson,
+    }
+}
+
+record! {
+    /// One delegation of the person.
+    Delegation {
+        /// Logon of the other person (`DOMAIN\logon` where there is a domain).
+        1 person: String,
+        /// Name of the other person; empty when none is known.
+        2 full_name: String,
+        /// On which side the person who asks stands.
+        3 side: DelegateSide,
+        /// For all documents.
+        4 always: bool,
+        /// When it ends, microseconds since the epoch, UTC; absent when it does not.
+        5 ends_us: Option<i64>,
+        /// How far it is agreed on.
+        6 state: DelegateState,
+    }
+}
+
+record! {
+    /// The person's delegations, of both sides; there are few.
+    DelegationsAnswer {
+        /// At most twenty.
+        3 delegations: Vec<Delegation>,
     }
 }
 

@@ -37,7 +37,7 @@ impl Port {
             Type::Login | Type::Logout | Type::ServerInfo => true,
             Type::Accounts | Type::Movements | Type::Move | Type::Totals => self == Self::Money,
             Type::Records | Type::Report => self == Self::Tracking,
-            Type::Submit => self == Self::Clients,
+            Type::Submit | Type::Delegations | Type::Delegate => self == Self::Clients,
             Type::Documents | Type::Retain | Type::Delete => matches!(self, Self::Devices | Self::Clients),
             _ => self == Self::Devices,
         }
@@ -483,7 +483,7 @@ impl Server {
             {
                 Some((Status::AccessViolation, "programs log in with logon and password"))
             }
-            (Request::Login(_) | Request::Register(_), _) if person => {
+            (Request::Login(_) | Request::Register(_) | Request::RegisterByLogin(_), _) if person => {
                 Some((Status::DeviceLocked, "somebody is logged in; they have to log out first"))
             }
             // What was begun may be reported after its person left, and after the connection broke.
@@ -491,6 +491,7 @@ impl Server {
                 Request::ServerInfo
                 | Request::Login(_)
                 | Request::Register(_)
+                | Request::RegisterByLogin(_)
                 | Request::WalkupCounted(_)
                 | Request::WalkupEnd(_),
                 _,

@@ -1,4 +1,4 @@
-//! Delegates: an administrator's view; people answer requests through signed links and the web.
+//! Delegates: an administrator's view.
 
 use domain::people::delegate::{Agreement, Delegate, DelegateId, DelegateRefused};
 use domain::user::User;
@@ -7,23 +7,8 @@ use rpc::proto::people as message;
 
 use super::super::{convert, users};
 use crate::failed::Failed;
-use crate::people::delegate_answer;
-use crate::people::mail::{self, Mail};
+use crate::people::delegates::{delegate_add, delegate_answer};
 use crate::state::State;
-
-impl From<DelegateRefused> for Failed {
-    fn from(refused: DelegateRefused) -> Self {
-        let kind = match refused {
-            DelegateRefused::Exists => rpc::Kind::Conflict,
-            DelegateRefused::Self_ | DelegateRefused::EndsEarly => rpc::Kind::Invalid,
-            DelegateRefused::NotFound => rpc::Kind::NotFound,
-            DelegateRefused::Disabled | DelegateRefused::TooMany | DelegateRefused::NotAsked => {
-                rpc::Kind::Refused
-            }
-        };
-        Self::new(kind, refused.status(), refused.to_string())
-    }
-}
 
 pub(super) fn add(state: &State, request: message::DelegateAddRequest) -> Result<message::Delegate, Failed> {
     let submitter = users::find(state, &request.submitter)?;
@@ -34,7 +19,7 @@ pub(super) fn add(state: &State, request: message::DelegateAddRequest) -> Result
         "collector" => Agreement::AskedByCollector,
         other => return Err(Failed::invalid(format!("'{other}' is none of: submitter, collector"))),
     };
-    let mut new = Delegate {
+    let new = Delegate {
         id: DelegateId(0),
         submitter: submitter.id,
         collector: collector.id,
@@ -42,16 +27,7 @@ pub(super) fn add(state: &State, request: message::DelegateAddRequest) -> Result
         ends: convert::instant(request.ends_us),
         state: agreement,
     };
-    let enabled = state.settings().delegates_enabled();
-    new.id = state.store.delegate_add(new, enabled, state.now())??;
-    let asked = |to: &User, by: &User| {
-        mail::send(state, to, Mail::DelegateRequest { by, relation: new.id.0 }).map(drop)
-    };
-    match agreement {
-        Agreement::Accepted => {}
-        Agreement::AskedBySubmitter => asked(&collector, &submitter)?,
-        Agreement::AskedByCollector => asked(&submitter, &collector)?,
-    }
+    let new = delegate_add(state, new, &submitter, &collector)?;
     Ok(message(new, &submitter, &collector))
 }
 

@@ -92,13 +92,13 @@ fn load(state: &State, rows: Vec<message::UserImportRow>) -> Result<Vec<Refused>
     let pin_hash = |place: usize, id| pins[place].as_ref().map(|pin: &Pin| state.keys.pin_hash(id, pin));
     let answers = state.store.people_load(&people, pin_hash)?;
     let tells = state.settings().mail().wants(Kind::Welcome) || state.mail.tells_codes();
-    for ((answer, (line, logon)), person) in answers.into_iter().zip(lines).zip(&people) {
+    for (((answer, (line, logon)), person), pin) in answers.into_iter().zip(lines).zip(&people).zip(&pins) {
         let why = match answer {
             Ok(id) if tells => {
                 let codes: Vec<_> =
                     person.cards.iter().filter_map(|card| state.card_unseal(&card.code_sealed)).collect();
                 if let Some((user, _)) = state.store.user_show(id)? {
-                    mail::added(state, &user, &codes);
+                    mail::added(state, &user, &codes, pin.as_ref());
                 }
                 continue;
             }

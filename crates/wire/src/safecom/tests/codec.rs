@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use super::make::Make;
 use crate::safecom::header::{self, Header, MAGIC};
 use crate::safecom::limits::{BODY_BYTES_MAX, IDS_MAX, TEXT_BYTES_MAX};
-use crate::safecom::records::{Delete, Login, LoginMethod, PinChange, Register};
+use crate::safecom::records::{
+    Delegate, DelegateAction, DelegateSide, DelegateState, Delegation, DelegationsAnswer, Delete, Login,
+    LoginMethod, PinChange, Register, RegisterByLogin,
+};
 use crate::safecom::{Fault, Ids, Message, Request, Secret, Status, Type};
 
 /// Takes one message from `bytes`, which must be exactly one frame.
@@ -212,6 +215,53 @@ fn rel_7_registering_and_changing_a_pin_are_the_bytes_of_the_document() {
     // The PUK is needed.
     assert!(decode(&raw(0x0109, 0, &[field(1, &[1]), field(2, b"0457")].concat())).is_err());
     assert!(!format!("{register:?}").contains("12345678"));
+}
+
+#[test]
+fn usr_20_registering_by_login_and_sub_13_delegations_are_the_bytes_of_the_document() {
+    let secret = |text: &str| Secret::new(text.to_owned());
+    let register = RegisterByLogin {
+        method: LoginMethod::Card,
+        id: secret("0457"),
+        logon: "EXAMPLE\\ann".to_owned(),
+        password: secret("sesame"),
+        pin: None,
+        pin_again: None,
+    };
+    let body = [field(1, &[1]), field(2, b"0457"), field(3, b"EXAMPLE\\ann"), field(4, b"sesame")].concat();
+    let bytes = raw(0x010B, 0, &body);
+    assert_eq!(Message::Request(Request::RegisterByLogin(register.clone())).encode(1), bytes);
+    assert_eq!(decode(&bytes), Ok((1, Message::Request(Request::RegisterByLogin(register.clone())))));
+    assert!(!format!("{register:?}").contains("sesame"));
+
+    let ask = Delegate {
+        action: DelegateAction::Ask,
+        person: "bob".to_owned(),
+        side: DelegateSide::Collector,
+        always: true,
+        ends_us: Some(258),
+    };
+    let ends = field(5, &258_i64.to_be_bytes());
+    let bytes =
+        raw(0x010D, 0, &[field(1, &[1]), field(2, b"bob"), field(3, &[2]), field(4, &[1]), ends].concat());
+    assert_eq!(Message::Request(Request::Delegate(ask.clone())).encode(1), bytes);
+    assert_eq!(decode(&bytes), Ok((1, Message::Request(Request::Delegate(ask)))));
+    assert_eq!(Message::Request(Request::Delegations).encode(1), raw(0x010C, 0, &[]));
+    let delegation = Delegation {
+        person: "bob".to_owned(),
+        full_name: String::new(),
+        side: DelegateSide::Submitter,
+        always: false,
+        ends_us: None,
+        state: DelegateState::AwaitsPerson,
+    };
+    let one = [field(1, b"bob"), field(2, b""), field(3, &[1]), field(4, &[0]), field(6, &[3])].concat();
+    let done = [field(1, &0_i32.to_be_bytes()), field(2, b"")].concat();
+    let bytes = raw(0x010C, 3, &[done, field(3, &one)].concat());
+    let answer = crate::safecom::Answer::Delegations(DelegationsAnswer { delegations: vec![delegation] });
+    let answer = Message::Answer { to: Type::Delegations, answer, last: true };
+    assert_eq!(answer.encode(1), bytes);
+    assert_eq!(decode(&bytes), Ok((1, answer)));
 }
 
 #[test]

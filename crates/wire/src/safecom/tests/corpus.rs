@@ -11,10 +11,11 @@ use bytes::BytesMut;
 use super::make::Make;
 use super::{client, device, device_hello, device_key, server};
 use crate::safecom::records::{
-    Hello, LoginMethod, PinChange, Register, Role, Toner, WalkupBegin, WalkupCounted, WalkupEnd, WalkupKind,
+    Delegate, DelegateAction, DelegateSide, DelegateState, Delegation, DelegationsAnswer, Hello, LoginMethod,
+    PinChange, Register, RegisterByLogin, Role, Toner, WalkupBegin, WalkupCounted, WalkupEnd, WalkupKind,
     WalkupPart,
 };
-use crate::safecom::{Message, Port, Request, Server, ServerEvent, header};
+use crate::safecom::{Answer, Message, Port, Request, Server, ServerEvent, Type, header};
 
 fn directory() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("corpus/safecom")
@@ -107,6 +108,8 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     let change = Message::Request(Request::PinChange(change)).encode(5);
     let both = [&hello(Role::Device)[..], &Message::Request(register).encode(3), &change].concat();
     seeds.push(("register-and-change-pin".into(), both));
+    seeds.push(("register-by-login".into(), [hello(Role::Device).to_vec(), register_by_login()].concat()));
+    seeds.push(("delegations".into(), [hello(Role::Client).to_vec(), delegations()].concat()));
     seeds.push(("copy-begins-counts-and-ends".into(), [hello(Role::Device).to_vec(), copy()].concat()));
     for seed in 0..8u64 {
         let mut stream = hello(Role::Client).to_vec();
@@ -122,6 +125,46 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
     }
     seeds.push(("many-empty-fields".into(), [hello(Role::Client).to_vec(), fields].concat()));
     seeds
+}
+
+/// A card that is registered by login.
+fn register_by_login() -> Vec<u8> {
+    let secret = |text: &str| crate::safecom::Secret::new(text.to_owned());
+    let register = RegisterByLogin {
+        method: LoginMethod::Code,
+        id: secret("a1b2"),
+        logon: "ann@example.org".into(),
+        password: secret("sesame"),
+        pin: Some(secret("4711")),
+        pin_again: Some(secret("4711")),
+    };
+    Message::Request(Request::RegisterByLogin(register)).encode(3).to_vec()
+}
+
+/// A person asks for a delegation and for the list, and the server answers.
+fn delegations() -> Vec<u8> {
+    let ask = Delegate {
+        action: DelegateAction::Ask,
+        person: "bob".into(),
+        side: DelegateSide::Submitter,
+        always: true,
+        ends_us: Some(i64::MAX),
+    };
+    let delegation = Delegation {
+        person: "SALES\\bob".into(),
+        full_name: "Bob Example".into(),
+        side: DelegateSide::Collector,
+        always: false,
+        ends_us: None,
+        state: DelegateState::AwaitsPerson,
+    };
+    let answer = Answer::Delegations(DelegationsAnswer { delegations: vec![delegation.clone(), delegation] });
+    [
+        Message::Request(Request::Delegate(ask)).encode(3),
+        Message::Request(Request::Delegations).encode(5),
+        Message::Answer { to: Type::Delegations, answer, last: true }.encode(5),
+    ]
+    .concat()
 }
 
 /// A copy whose counts repeat a paper, which the codec lets through and the rules refuse.
