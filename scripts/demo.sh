@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 OUT=$(realpath "$1")
 BASE=$(mktemp -d /tmp/papergate-demo-XXXXXX)
+MAIL_SINK=
 DATA=$BASE/data
 mkdir "$DATA"
 free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -12,7 +13,7 @@ for OFFSET in 21000 21100 21200 21300 21400; do
   free $((631 + OFFSET)) && free $((7500 + OFFSET)) && free $((9100 + OFFSET)) && break
 done
 . scripts/lib.sh
-trap 'stop_everything; rm -rf "$BASE"' EXIT
+trap 'stop_everything; [ -z "$MAIL_SINK" ] || kill "$MAIL_SINK" 2>/dev/null; rm -rf "$BASE"' EXIT
 trap 'exit 130' INT TERM
 step() { printf '\n== %s\n' "$*"; }
 fail() { echo "demo: $*" >&2; exit 1; }
@@ -49,15 +50,25 @@ papergate tracking export --format txt
 papergate tracking export --format json | grep -q '"ParserPageCount": *2' || fail "the record does not say two pages"
 ! papergate jobs list --json | grep -q '"state": *"held"' || fail "the document is still held"
 
-step "Somebody unknown prints, and becomes a person with a PUK"
+step "Somebody unknown prints, becomes a person, and gets a PUK by mail"
+mkdir "$BASE/mails"
+python3 scripts/mail-sink.py "$BASE/mails" & MAIL_SINK=$!
+for _ in $(seq 300); do [ -e "$BASE/mails/port" ] && break; sleep 0.1; done
+[ -e "$BASE/mails/port" ] || fail "the demonstration's mail server did not start (it needs python3)"
+papergate settings set mail.security none >/dev/null
+papergate settings set mail.from print@example.org >/dev/null
+papergate settings set mail.port "$(cat "$BASE/mails/port")" >/dev/null
+papergate settings set mail.server 127.0.0.1 >/dev/null
 papergate settings set submission.unknown-user create >/dev/null
 papergate settings set users.email-domain example.org >/dev/null
-papergate print "$DOCUMENT" --queue "$QUEUE" --user newcomer --title "First print" >/dev/null
-papergate user show newcomer --json | grep -q '"email": *"newcomer@example.org"' || fail "the newcomer has no address"
-# The mail with it waits to be sent; an administrator can see the same code.
-PUK=$(papergate puk show newcomer --json | grep -o '[0-9]\{8\}') || fail "the newcomer has no PUK"
+papergate print "$DOCUMENT" --queue "$QUEUE" --user newcomer --title "First print"
+for _ in $(seq 300); do [ -e "$BASE/mails/1.eml" ] && break; sleep 0.1; done
+[ -e "$BASE/mails/1.eml" ] || fail "no mail came"
+tr -d '\r' <"$BASE/mails/1.eml"
+grep -q '^To: newcomer@example.org' "$BASE/mails/1.eml" || fail "the mail is not for the newcomer"
+PUK=$(grep -o '\b[0-9]\{8\}\b' "$BASE/mails/1.eml" | head -n 1) || fail "the mail has no PUK"
 
-step "The newcomer registers a card with the PUK and a PIN, and collects the document"
+step "The newcomer registers a card with the mailed PUK and a PIN, and collects the document"
 session() { "$OUT/virtual-mfp" session --name "$DEVICE" --server "127.0.0.1:$DEVICE_PORT" "$@"; }
 ! session --card 0987654321 --list 2>/dev/null || fail "an unknown card was let in"
 session --card 0987654321 --register "$PUK" --pin 4711 --print-all

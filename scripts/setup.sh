@@ -9,7 +9,8 @@ packages_for() {
     build) echo gcc libc6-dev pkg-config libpq-dev ca-certificates ;;
     # the real counterparts: CUPS and its test tool, LPR, PostgreSQL, PDF and SNMP tools
     test) echo cups cups-client cups-ipp-utils cups-filters rlpr ghostscript poppler-utils postgresql snmp iproute2 python3-aiosmtpd slapd dbus-daemon avahi-daemon strace \
-      avahi-utils curl openssl telnet netcat-openbsd ;;
+      avahi-utils curl openssl telnet netcat-openbsd samba samba-ad-dc samba-dsdb-modules samba-ad-provision \
+      dovecot-core dovecot-submissiond util-linux ;;
     bench) echo cups cups-client cups-ipp-utils ghostscript poppler-utils postgresql ;;
     *) echo "setup: unknown purpose '$1' (build, test, bench)" >&2; exit 2 ;;
   esac

@@ -10,6 +10,8 @@
 mod ldap;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_controller;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

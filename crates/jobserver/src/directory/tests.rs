@@ -126,22 +126,31 @@ impl Drop for Slapd {
     }
 }
 
-async fn set(world: &mut World, key: &str, value: &str) {
+pub(super) async fn set(world: &mut World, key: &str, value: &str) {
     let request = message::SettingSetRequest { key: key.into(), value: value.into() };
     world.administration.setting_set(request).await.unwrap();
 }
 
-async fn login(world: &World, logon: &str, password: &str) -> Result<String, i32> {
+pub(super) async fn login(world: &World, logon: &str, password: &str) -> Result<String, i32> {
     let password = Password::parse(password).unwrap();
     let session = world.server.client_login(logon, password).await;
     session.map(|session| session.user().logon.to_string()).map_err(|failed| failed.status.0)
 }
 
-async fn test(world: &World, logon: &str, password: &str) -> (String, String) {
+pub(super) async fn test(world: &World, logon: &str, password: &str) -> (String, String) {
     let mut client = DirectoryClient::new(world.context.peer("jobserver"));
     let request = message::DirectoryTestRequest { logon: logon.into(), password: password.into() };
     let answer = client.directory_test(request).await.unwrap().into_inner();
     (answer.verdict, answer.detail)
+}
+
+impl World {
+    /// The password of the account that searches.
+    pub(super) async fn directory_secret(&self, secret: &str) {
+        let mut client = DirectoryClient::new(self.context.peer("jobserver"));
+        let set = message::DirectorySecretSetRequest { secret: secret.into() };
+        client.directory_secret_set(set).await.unwrap();
+    }
 }
 
 /// A world whose people are in `slapd`, found by searching over LDAPS.
@@ -155,11 +164,7 @@ async fn searched(slapd: &Slapd) -> World {
     ] {
         set(&mut world, key, value).await;
     }
-    let mut client = DirectoryClient::new(world.context.peer("jobserver"));
-    client
-        .directory_secret_set(message::DirectorySecretSetRequest { secret: "search-password".into() })
-        .await
-        .unwrap();
+    world.directory_secret("search-password").await;
     world
 }
 
