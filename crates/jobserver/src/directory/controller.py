@@ -12,10 +12,13 @@ from samba.samdb import SamDB
 
 here = sys.argv[1]
 os.makedirs(f"{here}/etc")
+# Samba takes no key that others could read.
+os.chmod(f"{here}/key.pem", 0o600)
 result = provision(
     logging.getLogger("provision"), system_session(), targetdir=here, realm="EXAMPLE.TEST", domain="EXAMPLE",
     hostname="dc1", hostip="127.0.0.1", serverrole="active directory domain controller", dns_backend="NONE",
-    adminpass="administrator-Secret-1", root="root", nobody="root", users="root", skip_sysvolacl=True, dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
+    adminpass="administrator-Secret-1", root="root", nobody="root", users="root", skip_sysvolacl=True,
+    dom_for_fun_level=DS_DOMAIN_FUNCTION_2008_R2,
 )
 conf = f"{here}/etc/smb.conf"
 with open(conf, "a") as file:
