@@ -113,7 +113,7 @@ impl ClientSession {
     /// Asks for a delegation with the person of this logon, answers one, or ends it.
     ///
     /// # Errors
-    /// The refusals of [`domain::people::delegate::DelegateRefused`]; status 56 for an unknown logon; busy after many
+    /// The refusals of [`domain::people::delegate::DelegateRefused`]; status 54 for an unknown logon; busy after many
     /// requests.
     pub async fn delegate(&self, other: String, side: Side, wish: Wish) -> Result<(), Failed> {
         delegates::wish(&self.server, self.user.id, other, side, wish).await

@@ -27,6 +27,9 @@ pub(super) fn load(directory: &Path, kind: Kind) -> (Template, Option<String>) {
             Err(error) => (built_in(), Some(error.to_string())),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => (built_in(), None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            (built_in(), Some("the text is not UTF-8".to_owned()))
+        }
         Err(error) => (built_in(), Some(error.to_string())),
     }
 }
