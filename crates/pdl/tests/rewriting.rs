@@ -280,3 +280,37 @@ fn ghostscript_draws_the_same() {
         );
     }
 }
+
+#[test]
+fn pdl_3_less_toner_is_asked_for_once_and_changes_nothing_else() {
+    let wishes = Wishes { toner_save: true, ..Wishes::default() };
+    let mut asked = 0;
+    for (name, data) in fixtures() {
+        let before = inspect(&data);
+        if before.status != Status::Ok || before.pages.0 == 0 || data.len() < 4 {
+            continue;
+        }
+        let (out, told) = rewrite(&data, wishes, ANY);
+        let after = inspect(&out);
+        let facts = |report: &Report| {
+            let Report { pages, color_pages, sheets, copies, duplex, .. } = report.clone();
+            (pages, color_pages, sheets, copies, duplex, report.user.clone(), report.driver.clone())
+        };
+        assert_eq!(facts(&after), facts(&before), "{name}");
+        assert_eq!(after.languages, before.languages, "{name}");
+        if told.unapplied.is_empty() {
+            asked += 1;
+            let said = out.windows(17).filter(|window| window == b"SET ECONOMODE=ON\r").count();
+            assert!(said >= 1, "{name}");
+            // Asked again, it is so already.
+            assert_eq!(rewrite(&out, wishes, ANY).0, out, "{name}");
+        } else {
+            assert!(!can_apply(Wish::TonerSave, &before.languages, ANY) || name.contains("xpif"), "{name}");
+        }
+    }
+    assert!(asked > 20, "{asked}");
+    let off = b"\x1b%-12345X@PJL SET ECONOMODE=OFF\r\n@PJL ENTER LANGUAGE=PCL\r\n\x1bEx\x0c\x1bE\x1b%-12345X";
+    let (out, told) = rewrite(off, wishes, BARE);
+    assert_eq!(told.unapplied, []);
+    assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(off).replace("=OFF", "=ON"));
+}

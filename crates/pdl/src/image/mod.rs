@@ -8,8 +8,10 @@
 //! * [`jpeg`]: ITU-T T.81 with the JFIF and Adobe markers.
 //! * [`png`]: W3C Portable Network Graphics.
 //! * [`tiff`]: TIFF 6.0 with the supplements printers meet.
+//! * [`jp2`]: JPEG 2000 (ITU-T T.800), as far as its headers tell.
 //! * [`jxr`]: JPEG XR (ITU-T T.832), as far as its headers tell.
 
+pub mod jp2;
 pub mod jpeg;
 pub mod jxr;
 pub mod png;

@@ -195,7 +195,11 @@ impl Machine {
                 // `ESC * r b C`, as PaintJets have it: their reset does not end the page.
                 self.paint_jet |= continues;
             }
-            (b'*', b'r', b'C') => self.end_raster_new(),
+            (b'*', b'r', b'C') => {
+                self.end_raster_new();
+                self.page.finished = self.page.set_up;
+            }
+            (b'*', b'o', b'M') => self.page.set_up = true,
             (b'*', b'r', b'S') => self.set_raster_width(value),
             (b'*', b'r', b'U') => self.set_palette(Palette::simple(value.int())),
             (b'*', b't', b'R') => self.set_resolution(value),
@@ -291,6 +295,7 @@ impl Machine {
             (b'*', b'g', b'W') => {
                 self.palette_mut().configure_raster(data);
                 self.configure_resolution(data);
+                self.page.set_up = true;
             }
             (b'&', b'n', b'W') => self.alphanumeric_id(data, sink),
             _ => {}

@@ -13,6 +13,10 @@ pub(super) struct PageState {
     pub(super) marked: bool,
     /// Something in colour is printed on it.
     pub(super) ink: Ink,
+    /// A DeskJet's page was set up (`ESC * o # M`, `ESC * g # W`).
+    pub(super) set_up: bool,
+    /// And its graphics were ended: whatever ends the page now ejects it, though nothing may be on it.
+    pub(super) finished: bool,
     /// The cursor was moved since the page began.
     pub(super) moved: bool,
     /// Paper asked for by the stream, else that of the job header or the printer's default.
@@ -38,6 +42,8 @@ impl PageState {
         Self {
             marked: false,
             ink: Ink::Gray,
+            set_up: false,
+            finished: false,
             moved: false,
             paper,
             paper_named: false,
@@ -80,12 +86,14 @@ impl Machine {
             gray_ticket: self.page.gray,
         });
         self.page.marked = false;
+        self.page.set_up = false;
+        self.page.finished = false;
         self.page.ink = Ink::Gray;
     }
 
-    /// Ejects the page if something is printed on it; says whether it was.
+    /// Ejects the page if something is printed on it, or a DeskJet has finished it; says whether it was.
     pub(super) fn eject_if_marked(&mut self, sink: &mut Sink) -> bool {
-        let marked = self.page.marked;
+        let marked = self.page.marked || self.page.finished;
         if marked {
             self.eject(sink);
         }

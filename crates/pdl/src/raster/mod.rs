@@ -9,11 +9,13 @@
 //! * [`urf`]: `image/urf`, as AirPrint clients send it.
 //! * [`header`]: the header of the first family.
 //! * [`lines`]: the walk over compressed and plain lines.
-//! * [`tint`]: pixels to gray or colour, for every colour space, depth and plane order.
+//! * [`tint`]: pixels to gray or colour, for every colour space and depth; [`bands`] and [`planes`] where components lie apart.
 
+mod bands;
 mod cups;
 mod header;
 mod lines;
+mod planes;
 mod tint;
 mod urf;
 

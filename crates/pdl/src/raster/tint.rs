@@ -1,6 +1,8 @@
 //! Whether the pixels of a page need colour.
 
+use super::bands::Bands;
 use super::header::{ColorSpace, PlaneOrder};
+use super::planes::Planes;
 
 /// The shape of a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,13 +42,15 @@ enum Rule {
     Bytes(Box<[bool; 256]>),
     /// A pixel is this many bytes and is taken apart.
     Wide { bytes: usize, pixel: Pixels },
-    /// Components lie in bands of a line or in planes of the page.
+    /// Components lie in bands of a line.
+    Bands(Box<Bands>),
+    /// Components lie in planes of the page.
     Planes(Box<Planes>),
 }
 
 /// What makes a pixel coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Test {
+pub(super) enum Test {
     Never,
     /// The first three components must be equal, unless the fourth is an alpha of zero.
     Equal {
@@ -62,7 +66,9 @@ enum Test {
 
 impl Tint {
     pub(super) fn new(pixel: Pixels) -> Tint {
-        Tint { rule: Rule::new(pixel), colored: false }
+        // Only all three planes together tell, and nobody keeps them.
+        let hidden = pixel.order == PlaneOrder::Planar && pixel.components > 1 && pixel.test() == Test::Xyz;
+        Tint { rule: if hidden { Rule::Settled } else { Rule::new(pixel) }, colored: hidden }
     }
 
     /// True once a pixel was not gray.
@@ -82,6 +88,7 @@ impl Tint {
             Rule::Settled => return,
             Rule::Rgb8 => unit[0] != unit[1] || unit[1] != unit[2],
             Rule::Planes(planes) => return planes.run(unit, times, at),
+            Rule::Bands(bands) => return bands.run(unit, times, at),
             Rule::Inks8 { .. } | Rule::Bytes(_) | Rule::Wide { .. } => self.any(unit),
         };
         self.see(colored);
@@ -93,6 +100,7 @@ impl Tint {
         let colored = match &mut self.rule {
             Rule::Settled => return,
             Rule::Planes(planes) => return planes.bytes(bytes, at),
+            Rule::Bands(bands) => return bands.bytes(bytes, at),
             Rule::Rgb8 | Rule::Inks8 { .. } | Rule::Bytes(_) | Rule::Wide { .. } => self.any(bytes),
         };
         self.see(colored);
@@ -101,11 +109,12 @@ impl Tint {
     /// A line is complete; it stands for `repeat` lines from `line` on, counted through all planes.
     #[inline]
     pub(super) fn end_line(&mut self, line: u64, repeat: u64) {
-        if let Rule::Planes(planes) = &mut self.rule {
-            planes.end_line(line, repeat);
-            let inked = planes.inked;
-            self.see(inked);
-        }
+        let colored = match &mut self.rule {
+            Rule::Planes(planes) => planes.end_line(line, repeat),
+            Rule::Bands(bands) => bands.end_line(),
+            _ => return,
+        };
+        self.see(colored);
     }
 
     /// The page is over: planes that had to be equal are compared.
@@ -125,7 +134,7 @@ impl Tint {
 
     fn any(&self, bytes: &[u8]) -> bool {
         match &self.rule {
-            Rule::Settled | Rule::Planes(_) => false,
+            Rule::Settled | Rule::Planes(_) | Rule::Bands(_) => false,
             Rule::Rgb8 => unequal_triples(bytes),
             Rule::Inks8 { mask } => {
                 let mask = u32::from_ne_bytes(*mask);
@@ -145,9 +154,9 @@ impl Rule {
             return Rule::Settled;
         }
         if pixel.order != PlaneOrder::Chunky && pixel.components > 1 {
-            return match test {
-                Test::Equal { .. } | Test::Inks { .. } => Rule::Planes(Box::new(Planes::new(pixel, test))),
-                Test::Never | Test::Lab | Test::Xyz => Rule::Settled,
+            return match pixel.order {
+                PlaneOrder::Planar => Rule::Planes(Box::new(Planes::new(pixel, test))),
+                PlaneOrder::Chunky | PlaneOrder::Banded => Rule::Bands(Box::new(Bands::new(pixel, test))),
             };
         }
         match (test, pixel.pixel_bits, pixel.component_bits) {
@@ -178,7 +187,7 @@ impl Rule {
 
 impl Pixels {
     /// What colour means in a colour space (CUPS raster specification, `cupsColorSpace`; PWG 5102.4 table 7).
-    fn test(&self) -> Test {
+    pub(super) fn test(&self) -> Test {
         match self.space {
             ColorSpace::Gray => Test::Never,
             ColorSpace::Rgb => Test::Equal { alpha: false },
@@ -222,7 +231,7 @@ impl Pixels {
     }
 
     /// Judges one pixel given as a number with its components in the low bits.
-    fn value_colored(&self, value: u128) -> bool {
+    pub(super) fn value_colored(&self, value: u128) -> bool {
         let mask = (1u128 << self.component_bits) - 1;
         let last = self.components.min(128 / self.component_bits) - 1;
         let component = |i: u32| (value >> ((last - i.min(last)) * self.component_bits)) & mask;
@@ -252,106 +261,6 @@ impl Pixels {
             }
         }
     }
-}
-
-/// Components that lie apart. Inks must be empty; red, green and blue must be the same, which digests tell.
-#[derive(Debug)]
-struct Planes {
-    pixel: Pixels,
-    /// Inks are tested for being empty except for black; otherwise planes 0, 1 and 2 for being equal.
-    inks: bool,
-    black: Option<u32>,
-    inked: bool,
-    /// Of the current line: its bands, or in slot 0 the line of a plane.
-    bands: [Band; COMPONENTS_MAX],
-    digests: [u64; 3],
-}
-
-/// Bands of a line at most.
-const COMPONENTS_MAX: usize = 15;
-
-/// What a stretch of one component of one line holds.
-#[derive(Debug, Clone, Copy, Default)]
-struct Band {
-    inked: bool,
-    digest: u64,
-}
-
-impl Planes {
-    fn new(pixel: Pixels, test: Test) -> Planes {
-        let (inks, black) = match test {
-            Test::Inks { black } => (true, black),
-            Test::Never | Test::Equal { .. } | Test::Lab | Test::Xyz => (false, None),
-        };
-        Planes { pixel, inks, black, inked: false, bands: [Band::default(); COMPONENTS_MAX], digests: [0; 3] }
-    }
-
-    /// Bytes of one band.
-    fn band_bytes(&self) -> u64 {
-        match self.pixel.order {
-            PlaneOrder::Planar => self.pixel.line_bytes,
-            PlaneOrder::Chunky | PlaneOrder::Banded => {
-                (self.pixel.line_bytes / u64::from(self.pixel.components)).max(1)
-            }
-        }
-    }
-
-    fn bytes(&mut self, mut bytes: &[u8], mut at: u64) {
-        let band_bytes = self.band_bytes();
-        while !bytes.is_empty() {
-            let index = usize::try_from(at / band_bytes).unwrap_or(usize::MAX);
-            let Some(band) = self.bands.get_mut(index) else { return };
-            let left = usize::try_from(band_bytes - at % band_bytes).unwrap_or(usize::MAX);
-            let (now, later) = bytes.split_at(left.min(bytes.len()));
-            if self.inks {
-                band.inked |= now.iter().any(|&b| b != 0);
-            } else {
-                band.digest = now.iter().fold(band.digest, |d, &b| fold(d, u64::from(b)));
-            }
-            bytes = later;
-            at += now.len() as u64;
-        }
-    }
-
-    fn run(&mut self, unit: &[u8], times: u64, mut at: u64) {
-        if self.inks && unit.iter().all(|&b| b == 0) {
-            return;
-        }
-        for _ in 0..times {
-            self.bytes(unit, at);
-            at += unit.len() as u64;
-        }
-    }
-
-    /// A line is complete; it stands for `repeat` lines from `line` on, which may reach into the next plane.
-    fn end_line(&mut self, line: u64, repeat: u64) {
-        let bands = std::mem::take(&mut self.bands);
-        for line in line..line + repeat {
-            match self.pixel.order {
-                PlaneOrder::Planar => self.see(line / self.pixel.height.max(1), bands[0]),
-                PlaneOrder::Chunky | PlaneOrder::Banded => {
-                    for (band, plane) in bands.iter().zip(0..u64::from(self.pixel.components)) {
-                        self.see(plane, *band);
-                    }
-                }
-            }
-        }
-    }
-
-    fn see(&mut self, plane: u64, band: Band) {
-        self.inked |= band.inked && self.black.is_none_or(|black| u64::from(black) != plane);
-        if let Some(digest) = usize::try_from(plane).ok().and_then(|p| self.digests.get_mut(p)) {
-            *digest = fold(*digest, band.digest);
-        }
-    }
-
-    fn unequal(&self) -> bool {
-        !self.inks && (self.digests[0] != self.digests[1] || self.digests[1] != self.digests[2])
-    }
-}
-
-fn fold(digest: u64, value: u64) -> u64 {
-    (digest.wrapping_add(1) ^ value).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(17)
 }
 
 /// Whether any three bytes in a row (from a multiple of three) differ, eight triples at a time.

@@ -12,6 +12,7 @@ use super::ticket::{self, Ticket};
 use crate::accounting::{Ink, NameRank, Page, Sink};
 use crate::counts::Copies;
 use crate::media::Paper;
+use crate::settings::Sides;
 
 /// Reads the package from its start part on.
 pub(super) fn read(package: &Package<'_>, sink: &mut Sink) {
@@ -40,6 +41,7 @@ pub(super) fn read(package: &Package<'_>, sink: &mut Sink) {
         pages_seen: HashMap::new(),
         job: Ticket::default(),
         side: Side::default(),
+        booklet: Booklet::default(),
         pages: 0,
     };
     match start {
@@ -57,6 +59,7 @@ struct Walk<'w, 'a> {
     pages_seen: HashMap<PartName, PageFacts>,
     job: Ticket,
     side: Side,
+    booklet: Booklet,
     pages: u64,
 }
 
@@ -65,6 +68,37 @@ struct Walk<'w, 'a> {
 struct Side {
     page: Option<Page>,
     filled: u32,
+}
+
+/// Pages that will be folded and stapled in the middle: two on a side, four on a sheet.
+#[derive(Default)]
+struct Booklet {
+    /// What all its sides have.
+    like: Option<Page>,
+    /// Of each page.
+    inks: Vec<Ink>,
+}
+
+impl Booklet {
+    /// The sides in the order of printing. A sheet carries the first and the last pages that are left; where there are
+    /// none, that half stays empty, and an empty last back is no side.
+    fn sides(self) -> Vec<Page> {
+        let Some(like) = self.like else { return Vec::new() };
+        let slots = self.inks.len().div_ceil(4) * 4;
+        let at = |page: usize| self.inks.get(page).copied();
+        let side = |left: usize, right: usize| match (at(left), at(right)) {
+            (None, None) => None,
+            (one, other) => Some(one.unwrap_or(Ink::Gray).or(other.unwrap_or(Ink::Gray))),
+        };
+        (0..slots / 4)
+            .flat_map(|sheet| {
+                let (first, last) = (2 * sheet, slots - 1 - 2 * sheet);
+                [side(last, first), side(first + 1, last - 1)]
+            })
+            .flatten()
+            .map(|ink| Page { ink, sides: Some(Sides::ShortEdge), ..like })
+            .collect()
+    }
 }
 
 impl Walk<'_, '_> {
@@ -103,7 +137,14 @@ impl Walk<'_, '_> {
             self.sink.end_sheet();
         }
         let mut go_on = true;
+        let ranges = ticket.page_ranges.clone().or_else(|| self.job.page_ranges.clone());
+        let chosen = ranges.map(|ranges| (ranges, self.count_pages(name)));
+        let mut number = 0;
         let ended = self.references(name, "PageContent", |walk, page| {
+            number += 1;
+            if chosen.as_ref().is_some_and(|(ranges, pages)| !ranges.has(number, *pages)) {
+                return number < PAGES_MAX;
+            }
             walk.pages += 1;
             if walk.pages > PAGES_MAX {
                 walk.sink.undefined("too many XPS pages");
@@ -117,7 +158,21 @@ impl Walk<'_, '_> {
         if self.job.job_pages_per_side.is_none() {
             self.turn_side();
         }
+        if self.job.job_booklet != Some(true) {
+            self.end_booklet();
+        }
         go_on
+    }
+
+    /// Pages that a document lists.
+    fn count_pages(&mut self, name: &PartName) -> u64 {
+        let mut pages = 0;
+        // What is broken is told when the pages are read.
+        let _ = self.references(name, "PageContent", |_, _| {
+            pages += 1;
+            pages < PAGES_MAX
+        });
+        pages
     }
 
     fn page(&mut self, name: &PartName, document: &Ticket) {
@@ -153,6 +208,12 @@ impl Walk<'_, '_> {
             }
         };
         let page = Page { ink, paper, sides, copies, gray_ticket, ..Page::default() };
+        let of_document = document.document_booklet.or(self.job.document_booklet);
+        if self.job.job_booklet.or(of_document) == Some(true) {
+            self.booklet.inks.push(page.ink);
+            self.booklet.like.get_or_insert(page);
+            return;
+        }
         let per_side = document
             .document_pages_per_side
             .or(self.job.job_pages_per_side)
@@ -176,6 +237,13 @@ impl Walk<'_, '_> {
         self.side.filled = 0;
         if let Some(page) = self.side.page.take() {
             self.sink.page(page);
+        }
+    }
+
+    /// Prints the booklet that was gathered, if there is one.
+    fn end_booklet(&mut self) {
+        for side in std::mem::take(&mut self.booklet).sides() {
+            self.sink.page(side);
         }
     }
 
@@ -264,6 +332,7 @@ impl Walk<'_, '_> {
 
     fn finish(mut self) {
         self.turn_side();
+        self.end_booklet();
         if let Some(trouble) = self.pictures.trouble {
             self.sink.note(trouble);
         }
@@ -318,5 +387,27 @@ fn title(package: &Package<'_>, name: &PartName) -> Option<String> {
             Event::Text => {}
             Event::Over => return None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_booklet_puts_the_outer_pages_on_the_outer_sheet() {
+        let sides = |inks: &[Ink]| {
+            let booklet = Booklet { like: Some(Page::default()), inks: inks.to_vec() };
+            booklet.sides().iter().map(|side| side.ink == Ink::Color).collect::<Vec<_>>()
+        };
+        let (g, c) = (Ink::Gray, Ink::Color);
+        assert!(sides(&[]).is_empty());
+        assert_eq!(sides(&[c]), [true], "the back is empty");
+        assert_eq!(sides(&[g, c]), [false, true]);
+        assert_eq!(sides(&[g, g, g, c]), [true, false]);
+        // Five pages: 8|1, 2|7, 6|3, 4|5.
+        assert_eq!(sides(&[g, g, g, g, c]), [false, false, false, true]);
+        assert_eq!(sides(&[c, g, g, g, g]), [true, false, false, false]);
+        assert_eq!(sides(&[g; 12]).len(), 6);
     }
 }

@@ -33,11 +33,43 @@ pub(super) struct Ticket {
     pub(super) job_pages_per_side: Option<u32>,
     /// `DocumentNUp`: pages on one side.
     pub(super) document_pages_per_side: Option<u32>,
+    /// `JobBindAllDocuments` is a booklet: all documents in one.
+    pub(super) job_booklet: Option<bool>,
+    /// `DocumentBinding` is a booklet: each document is one.
+    pub(super) document_booklet: Option<bool>,
+    /// `DocumentPageRanges`: pages of each document that are printed.
+    pub(super) page_ranges: Option<PageRanges>,
     /// A name some drivers put in.
     pub(super) job_name: Option<String>,
     /// A user some drivers put in.
     pub(super) user: Option<String>,
 }
+
+/// Pages of a document, counted from 1: first and last of each range.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PageRanges(Vec<(u64, u64)>);
+
+impl PageRanges {
+    /// Reads `1-3,7`; white space counts for nothing. `None` when it is not that.
+    fn parse(text: &str) -> Option<PageRanges> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let number = |text: &str| text.parse::<u64>().ok().filter(|number| *number > 0);
+        let range = |text: &str| match text.split_once('-') {
+            None => number(text).map(|page| (page, page)),
+            Some((first, last)) => Some((number(first)?, number(last)?)),
+        };
+        let ranges: Option<Vec<_>> = text.split(',').take(RANGES_MAX + 1).map(range).collect();
+        ranges.filter(|ranges| ranges.len() <= RANGES_MAX).map(PageRanges)
+    }
+
+    /// Whether a page of a document of so many is printed. What is behind the last page means the last page.
+    pub(super) fn has(&self, page: u64, pages: u64) -> bool {
+        self.0.iter().any(|(first, last)| (*first.min(&pages)..=*last.min(&pages)).contains(&page))
+    }
+}
+
+/// Ranges of a ticket that are read.
+const RANGES_MAX: usize = 1_000;
 
 /// A setting as the ticket writes it.
 #[derive(Debug)]
@@ -159,6 +191,9 @@ impl Ticket {
             gray: option("PageOutputColor").map(|color| matches!(color, "Grayscale" | "Monochrome")),
             job_pages_per_side: pages_per_side("JobNUpAllDocumentsContiguously"),
             document_pages_per_side: pages_per_side("DocumentNUp"),
+            job_booklet: option("JobBindAllDocuments").map(|binding| binding == "Booklet"),
+            document_booklet: option("DocumentBinding").map(|binding| binding == "Booklet"),
+            page_ranges: parameter("DocumentPageRanges").and_then(PageRanges::parse),
             job_name: parameter("JobName").filter(|n| !n.is_empty()).map(str::to_owned),
             user: ["JobUserName", "JobOwner", "UserName"]
                 .into_iter()
@@ -271,6 +306,24 @@ mod tests {
             ..Ticket::default()
         };
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn page_ranges_are_read_and_clamped() {
+        let printed = |text: &str, pages: u64| {
+            let text = format!(
+                "<psf:ParameterInit name=\"psk:DocumentPageRanges\"><psf:Value>{text}</psf:Value></psf:ParameterInit>"
+            );
+            let ranges = ticket(&text).page_ranges?;
+            Some((1..=pages).filter(|page| ranges.has(*page, pages)).collect::<Vec<_>>())
+        };
+        assert_eq!(printed("1-2, 4", 6), Some(vec![1, 2, 4]));
+        assert_eq!(printed("2-9", 3), Some(vec![2, 3]));
+        assert_eq!(printed("7,9-12", 3), Some(vec![3]), "behind the last page is the last page");
+        assert_eq!(printed("3-2", 4), Some(vec![]));
+        for wrong in ["", "0", "x", "1-", "1;2", "-3"] {
+            assert_eq!(printed(wrong, 3), None, "{wrong}");
+        }
     }
 
     #[test]

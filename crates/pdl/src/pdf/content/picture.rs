@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::codec::Decoder;
 use crate::graphics::{Reading, Rect, Samples, Shape};
-use crate::image::{Tint, jpeg};
+use crate::image::{Tint, jp2, jpeg};
 
 use super::super::document::{Document, PdfError};
 use super::super::functions::numbers;
@@ -61,6 +61,7 @@ impl Painter<'_, '_> {
         }
         let mut bytes = StreamBytes::open(self.document, stream)?;
         let coding = bytes.picture();
+        let own_space = coding == Some(Coding::Jpeg2000) && stream.dict.raw(b"ColorSpace").is_null();
         let coloured = match self.plan(&stream.dict, coding, frame)? {
             Plan::Known(coloured) => coloured,
             Plan::Look { space, samples } => match coding {
@@ -74,8 +75,18 @@ impl Painter<'_, '_> {
                     self.judge_jpeg(tint, &space)
                 }
                 Some(Coding::Jpeg2000) => {
-                    self.doubt = Some("the colours of a JPEG 2000 picture were not decoded");
-                    true
+                    let mut tint = Some(Tint::Unknown(jp2::MAY_BE_COLOR));
+                    if own_space {
+                        // The picture's own space counts only without one in the dictionary (ISO 32000-1 7.4.9).
+                        let mut head = vec![0; jp2::HEAD_BYTES];
+                        let count = bytes.fill(self.document, &mut head)?;
+                        tint = jp2::tint(&head[..count]);
+                    }
+                    if let Some(Tint::Unknown(why)) = tint {
+                        self.doubt = Some(why);
+                    }
+                    // What is no picture paints nothing.
+                    matches!(tint, Some(Tint::Unknown(_) | Tint::Color))
                 }
                 Some(Coding::Jbig2) => !space.is_gray(),
                 None => {
