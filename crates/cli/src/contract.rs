@@ -13,8 +13,8 @@ use wire::safecom::records::{DelegateSide, DelegateState, Delegation};
 use crate::people::{alias, certificate, delegate, domain, group, own, unit};
 use crate::tracking::stats;
 use crate::{
-    Arguments, account, card, charging, credit, device, events, jobs, mail, operations, ping, print, queue,
-    scheme, settings, status, tracking, user,
+    Arguments, account, card, charging, credit, device, driver, events, jobs, mail, operations, ping, print,
+    queue, scheme, settings, status, tracking, user,
 };
 
 const DOCUMENT: &str = include_str!("../../../docs/CLI.md");
@@ -55,6 +55,7 @@ fn json_objects_have_exactly_the_documented_fields() {
         ("delegate".to_owned(), names(delegate::Delegate::from(people::Delegate::default()))),
         ("delegate own".to_owned(), names(own::Own::from(delegation))),
         ("device".to_owned(), names(device::Device::from(jobserver::Device::default()))),
+        ("driver".to_owned(), names(driver::Driver::from(jobserver::Driver::default()))),
         ("queue".to_owned(), names(queue::Queue::from(jobserver::Queue::default()))),
         ("jobs".to_owned(), names(jobs::Job::from(jobserver::Job::default()))),
         ("events".to_owned(), names(events::Event::from(jobserver::Event::default()))),

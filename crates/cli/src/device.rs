@@ -120,6 +120,42 @@ pub(crate) struct DeviceEdit {
     /// Print all documents of whoever logs in
     #[arg(long, value_name = "true|false")]
     print_all_at_login: Option<bool>,
+    /// What is made of documents whose driver is not on the device's list
+    #[arg(long, value_enum)]
+    driver_check: Option<DriverCheck>,
+    /// Put a driver on the device's list; "(none)" for documents without one (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    add_driver: Vec<String>,
+    /// Take a driver off the device's list (may be repeated)
+    #[arg(long, value_name = "NAME")]
+    delete_driver: Vec<String>,
+    /// Print everything with less toner
+    #[arg(long, value_name = "true|false")]
+    toner_save: Option<bool>,
+}
+
+/// What is made of documents whose driver is not on a device's list.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DriverCheck {
+    /// As the setting release.driver-check says
+    Inherit,
+    /// Nothing
+    Off,
+    /// They are marked with a question mark
+    Warn,
+    /// They are not shown and cannot be collected
+    Filter,
+}
+
+impl DriverCheck {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Inherit => "inherit",
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Filter => "filter",
+        }
+    }
 }
 
 pub(crate) async fn run(shell: &mut Shell<'_>, command: DeviceCommand) -> Result<(), Failure> {
@@ -206,6 +242,10 @@ async fn edit(shell: &mut Shell<'_>, arguments: DeviceEdit) -> Result<(), Failur
         color: arguments.color,
         duplex: arguments.duplex,
         print_all_at_login: arguments.print_all_at_login,
+        driver_check: arguments.driver_check.map(|check| check.word().to_owned()),
+        drivers_delete: arguments.delete_driver,
+        drivers_add: arguments.add_driver,
+        toner_save: arguments.toner_save,
     };
     let device = shell.reach.administration().await?.device_edit(request).await?;
     shell.output.show(&Device::from(device.into_inner()))
@@ -229,6 +269,9 @@ pub(crate) struct Device {
     online: bool,
     seen: bool,
     last_seen: Option<String>,
+    driver_check: String,
+    drivers: Vec<String>,
+    toner_save: bool,
     /// Only in the answer to `add`: it is shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -261,6 +304,9 @@ impl From<proto::Device> for Device {
             online: device.online,
             seen: device.seen,
             last_seen: time::rfc3339(device.last_seen_us),
+            driver_check: device.driver_check,
+            drivers: device.drivers,
+            toner_save: device.toner_save,
             secret: None,
             last_seen_shown: time::local(device.last_seen_us),
         }

@@ -20,6 +20,7 @@ mod credit;
 mod device;
 mod directory;
 mod down;
+mod driver;
 mod events;
 mod inspect;
 mod integrity;
@@ -112,6 +113,9 @@ enum Command {
     /// Printers and MFPs people collect at
     #[command(subcommand)]
     Device(device::DeviceCommand),
+    /// Printer drivers that documents were made with
+    #[command(subcommand)]
+    Driver(driver::DriverCommand),
     /// Print queues
     #[command(subcommand)]
     Queue(queue::QueueCommand),
@@ -242,6 +246,7 @@ fn execute(arguments: Arguments, out: &mut dyn Write) -> Result<(), Failure> {
             Command::Puk(command) => people::puk::run(shell, command).await,
             Command::Pin(command) => pin::run(shell, command).await,
             Command::Device(command) => device::run(shell, command).await,
+            Command::Driver(command) => driver::run(shell, command).await,
             Command::Queue(command) => queue::run(shell, command).await,
             Command::Jobs(command) => jobs::run(shell, command).await,
             Command::Settings(command) => settings::run(shell, command).await,

@@ -1,5 +1,6 @@
 //! `papergate queue`: print queues.
 
+mod edit;
 pub(crate) mod token;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -19,6 +20,8 @@ pub(crate) enum QueueCommand {
     Token(token::TokenCommand),
     /// Add a queue; people print to ipp://HOST:631/ipp/print/NAME
     Add(Box<QueueAdd>),
+    /// Change a queue; what is not given stays
+    Edit(Box<edit::QueueEdit>),
     /// List queues
     List,
     /// Delete a queue
@@ -59,6 +62,36 @@ enum WhenAway {
     Print,
     /// Wait
     Hold,
+}
+
+impl Kind {
+    fn to_proto(self) -> ProtoKind {
+        match self {
+            Self::Pull => ProtoKind::Pull,
+            Self::Push => ProtoKind::Push,
+        }
+    }
+}
+
+impl Owner {
+    fn to_proto(self) -> ProtoOwner {
+        match self {
+            Self::NetworkLogon => ProtoOwner::NetworkLogon,
+            Self::Fixed => ProtoOwner::Fixed,
+            Self::JobData => ProtoOwner::JobData,
+            Self::Authenticated => ProtoOwner::Authenticated,
+        }
+    }
+}
+
+impl WhenAway {
+    fn to_proto(self) -> ProtoWhenAway {
+        match self {
+            Self::Inherit => ProtoWhenAway::Inherit,
+            Self::Print => ProtoWhenAway::Print,
+            Self::Hold => ProtoWhenAway::Hold,
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -107,7 +140,7 @@ pub(crate) struct QueueAdd {
     /// Cost code put into tracking records of a push queue instead of the person's
     #[arg(long, default_value = "", value_name = "CODE", hide_default_value = true)]
     cost_code: String,
-    /// Driver name put into tracking records of this queue instead of the driver's
+    /// Driver name that counts for documents of this queue instead of the driver's
     #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
     driver_name: String,
     /// With --owner job-data: what precedes the logon in the data; without it, whoever the driver names
@@ -137,6 +170,9 @@ pub(crate) struct QueueAdd {
     /// Do not offer double-sided printing to driverless clients
     #[arg(long)]
     no_duplex: bool,
+    /// Print documents with less toner
+    #[arg(long)]
+    toner_save: bool,
 }
 
 pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<(), Failure> {
@@ -146,6 +182,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<
             let queue = shell.reach.administration().await?.queue_add(request).await?;
             shell.output.show(&Queue::from(queue.into_inner()))
         }
+        QueueCommand::Edit(arguments) => edit::run(shell, *arguments).await,
         QueueCommand::List => {
             let answer = shell.reach.administration().await?.queue_list(proto::QueueListRequest {}).await?;
             let mut listing = shell.output.list::<Queue>();
@@ -164,16 +201,6 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: QueueCommand) -> Result<
 }
 
 fn queue(arguments: QueueAdd) -> proto::Queue {
-    let kind = match arguments.kind {
-        Kind::Pull => ProtoKind::Pull,
-        Kind::Push => ProtoKind::Push,
-    };
-    let owner = match arguments.owner {
-        Owner::NetworkLogon => ProtoOwner::NetworkLogon,
-        Owner::Fixed => ProtoOwner::Fixed,
-        Owner::JobData => ProtoOwner::JobData,
-        Owner::Authenticated => ProtoOwner::Authenticated,
-    };
     let (logon_search, logon_skip) = (arguments.logon_search, arguments.logon_skip);
     let (logon_start, logon_stop) = (arguments.logon_start, arguments.logon_stop);
     let network_fallback = !arguments.no_logon_fallback;
@@ -189,10 +216,10 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         data_logon,
         id: 0,
         name: arguments.name,
-        kind: kind.into(),
+        kind: arguments.kind.to_proto().into(),
         description: arguments.description,
         location: arguments.location,
-        owner: owner.into(),
+        owner: arguments.owner.to_proto().into(),
         fixed_logon: arguments.fixed_logon,
         raw_port: arguments.raw_port.into(),
         default_domain: arguments.default_domain,
@@ -203,17 +230,13 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         accepting_jobs: true,
         device: arguments.device,
         forward: arguments.forward,
-        when_away: match arguments.when_away {
-            WhenAway::Inherit => ProtoWhenAway::Inherit,
-            WhenAway::Print => ProtoWhenAway::Print,
-            WhenAway::Hold => ProtoWhenAway::Hold,
-        }
-        .into(),
+        when_away: arguments.when_away.to_proto().into(),
         cost_code: arguments.cost_code,
         driver_name: arguments.driver_name,
         snmp_status: arguments.snmp_status,
         device_address: arguments.device_address,
         device_location: arguments.device_location,
+        toner_save: arguments.toner_save,
     }
 }
 
@@ -240,6 +263,33 @@ pub(crate) struct Queue {
     cost_code: Option<String>,
     driver_name: Option<String>,
     snmp_status: bool,
+    toner_save: bool,
+    /// Where the owner's logon stands in the data.
+    data_logon: Option<DataLogon>,
+}
+
+/// Where a logon stands in print data, as scripts see it.
+#[derive(Debug, Serialize)]
+struct DataLogon {
+    after: String,
+    search_bytes: i64,
+    skip: Option<String>,
+    start: Option<String>,
+    stop: Option<String>,
+    network_fallback: bool,
+}
+
+impl From<proto::queue::DataLogon> for DataLogon {
+    fn from(rule: proto::queue::DataLogon) -> Self {
+        Self {
+            after: rule.string,
+            search_bytes: rule.search_bytes,
+            skip: or_null(rule.skip),
+            start: or_null(rule.start),
+            stop: or_null(rule.stop),
+            network_fallback: rule.network_fallback,
+        }
+    }
 }
 
 impl From<proto::Queue> for Queue {
@@ -280,6 +330,8 @@ impl From<proto::Queue> for Queue {
             cost_code: or_null(queue.cost_code),
             driver_name: or_null(queue.driver_name),
             snmp_status: queue.snmp_status,
+            toner_save: queue.toner_save,
+            data_logon: queue.data_logon.map(DataLogon::from),
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct Forced {
     pub mono: bool,
     /// Print on both sides.
     pub duplex: bool,
+    /// Print with less toner.
+    pub toner_save: bool,
 }
 
 /// What a device can do.
@@ -72,6 +74,8 @@ pub struct Finishing {
     pub sides: Option<Duplex>,
     /// Without colour.
     pub mono: bool,
+    /// With less toner.
+    pub toner_save: bool,
     /// Copies the data is to ask for instead of its own.
     pub copies: Option<i64>,
     /// How often the document is sent for one copy of the panel's, when its data has no copies of its own.
@@ -80,7 +84,7 @@ pub struct Finishing {
 
 impl Default for Finishing {
     fn default() -> Self {
-        Self { sides: None, mono: false, copies: None, sendings: 1 }
+        Self { sides: None, mono: false, toner_save: false, copies: None, sendings: 1 }
     }
 }
 
@@ -91,12 +95,21 @@ pub enum Change {
     Sides,
     /// [`Finishing::mono`].
     Mono,
+    /// [`Finishing::toner_save`].
+    TonerSave,
     /// [`Finishing::copies`].
     Copies,
 }
 
-/// What has to be changed of a document. What its count says is so already is not changed.
-pub fn decide(ticket: &Ticket, count: &PageCount, forced: Forced, device: Able) -> Finishing {
+/// What has to be changed of a document. What its count says is so already is not changed. Toner is saved where the panel, the
+/// document's queue or the device asks for it (guide, "Toner save"): no count tells whether the data does.
+pub fn decide(
+    ticket: &Ticket,
+    count: &PageCount,
+    forced: Forced,
+    device: Able,
+    saves_toner: bool,
+) -> Finishing {
     let known = count.status == CountStatus::Ok;
     let asked_sides = match ticket.sides.as_str() {
         "one-sided" => Some(Duplex::Simplex),
@@ -123,6 +136,7 @@ pub fn decide(ticket: &Ticket, count: &PageCount, forced: Forced, device: Able) 
     Finishing {
         sides: sides.filter(|sides| !known || count.duplex != *sides),
         mono: mono && (!known || count.color_pages > 0),
+        toner_save: forced.toner_save || saves_toner,
         copies,
         sendings,
     }
@@ -140,6 +154,7 @@ impl Finishing {
         Self {
             sides: self.sides.filter(|_| can(Change::Sides)),
             mono: self.mono && can(Change::Mono),
+            toner_save: self.toner_save && can(Change::TonerSave),
             copies: self.copies.filter(|_| can(Change::Copies)),
             sendings: self.sendings,
         }
@@ -215,22 +230,26 @@ mod tests {
             ("two-sided-short-edge", duplex, true, Some(Duplex::ShortEdge)),
             ("", duplex, false, None),
         ] {
-            let decided = decide(&ticket(0, sides, ""), &count(), forced, device(capable));
+            let decided = decide(&ticket(0, sides, ""), &count(), forced, device(capable), false);
             assert_eq!(decided.sides, expected, "{sides} {forced:?} {capable}");
         }
-        let mono = decide(&ticket(0, "", "monochrome"), &count(), none, device(true));
+        let mono = decide(&ticket(0, "", "monochrome"), &count(), none, device(true), false);
         assert!(mono.mono);
-        assert!(!decide(&ticket(0, "", "color"), &count(), none, device(true)).mono);
-        assert!(decide(&ticket(0, "", "color"), &count(), Forced { mono: true, ..none }, device(true)).mono);
+        assert!(!decide(&ticket(0, "", "color"), &count(), none, device(true), false).mono);
+        assert!(
+            decide(&ticket(0, "", "color"), &count(), Forced { mono: true, ..none }, device(true), false)
+                .mono
+        );
         let gray = PageCount { color_pages: 0, ..count() };
-        assert!(decide(&ticket(0, "", "monochrome"), &gray, none, device(true)).is_nothing());
+        assert!(decide(&ticket(0, "", "monochrome"), &gray, none, device(true), false).is_nothing());
     }
 
     #[test]
     fn copies_of_the_ticket() {
         let decide = |asked, own| {
             let count = PageCount { copies: own, ..count() };
-            let decided = super::decide(&ticket(asked, "", ""), &count, Forced::default(), device(true));
+            let decided =
+                super::decide(&ticket(asked, "", ""), &count, Forced::default(), device(true), false);
             (decided.copies, decided.sendings)
         };
         assert_eq!(decide(0, 2), (None, 1));
@@ -242,8 +261,23 @@ mod tests {
     }
 
     #[test]
+    fn pdl_3_toner_is_saved_where_the_panel_or_the_house_asks() {
+        for (panel, house) in [(false, false), (true, false), (false, true)] {
+            let forced = Forced { toner_save: panel, ..Forced::default() };
+            let decided = decide(&ticket(0, "", ""), &count(), forced, device(true), house);
+            assert_eq!(decided, Finishing { toner_save: panel || house, ..Finishing::default() });
+            assert_eq!(decided.counted(&count()), count(), "as many pages come out");
+            assert!(!decided.only(|change| change != Change::TonerSave).toner_save);
+        }
+        let toner = Forced { toner_save: true, ..Forced::default() };
+        assert_eq!(may_force(toner, false, device(false)), Err(ForceRefused::NotAllowed));
+        assert_eq!(may_force(toner, true, device(false)), Ok(()));
+    }
+
+    #[test]
     fn what_comes_out() {
-        let all = Finishing { sides: Some(Duplex::LongEdge), mono: true, copies: Some(3), sendings: 1 };
+        let all =
+            Finishing { sides: Some(Duplex::LongEdge), mono: true, copies: Some(3), ..Finishing::default() };
         let out = all.counted(&count());
         assert_eq!((out.pages, out.color_pages, out.sheets, out.copies), (9, 0, 6, 3));
         let out = Finishing { sendings: 2, ..Finishing::default() }.counted(&count());
@@ -254,7 +288,7 @@ mod tests {
 
     #[test]
     fn who_may_force() {
-        let duplex = Forced { duplex: true, mono: true };
+        let duplex = Forced { duplex: true, mono: true, toner_save: false };
         assert_eq!(may_force(Forced::default(), false, device(false)), Ok(()));
         assert_eq!(may_force(duplex, false, device(false)), Err(ForceRefused::NotAllowed));
         assert_eq!(may_force(duplex, true, device(false)), Err(ForceRefused::NoDuplex));

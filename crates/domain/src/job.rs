@@ -141,7 +141,7 @@ pub enum Event {
     CancelByUser,
     /// An operator deletes it.
     CancelByOperator,
-    /// It is too old.
+    /// It is too old, or can be nobody's.
     Expire,
 }
 

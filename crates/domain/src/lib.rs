@@ -15,6 +15,7 @@
 //! - [`job`]: a job, its states and the table of transitions
 //! - [`login`]: who may log in at a device
 //! - [`collect`]: which held documents may be printed, by whom
+//! - [`fidelity`]: whether a document suits a device
 //! - [`finishing`]: what the panel and the ticket change of a document
 //! - [`short_name`]: what panels leave out of documents' names
 //! - [`retention`]: how long a job is kept
@@ -35,6 +36,7 @@ pub mod credit;
 pub mod data_logon;
 pub mod device;
 pub mod event;
+pub mod fidelity;
 pub mod finishing;
 pub mod id;
 pub mod job;

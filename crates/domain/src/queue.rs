@@ -34,6 +34,8 @@ pub struct Queue {
     pub accepting_jobs: bool,
     /// Where the logon stands in the data, with [`OwnerRule::JobData`]; without it whoever the driver names.
     pub data_logon: Option<DataLogon>,
+    /// Documents are printed with less toner.
+    pub toner_save: bool,
     /// What a push queue does with its documents; without meaning for a pull queue.
     pub push: Push,
 }
@@ -134,6 +136,7 @@ mod tests {
             duplex: true,
             accepting_jobs: true,
             data_logon: None,
+            toner_save: false,
             push: Push::default(),
         }
     }

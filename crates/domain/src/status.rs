@@ -135,6 +135,8 @@ statuses! {
     DELEGATES_DISABLED = 313;
     /// Delegate would end before it starts.
     DELEGATE_ENDS_EARLY = 314;
+    /// There is no driver for the device.
+    DRIVER_MISSING = 422;
     /// Device is not available.
     DEVICE_UNAVAILABLE = 423;
 }

@@ -69,6 +69,7 @@ fn count_page(state: &State, after: JobId, stopping: &CancellationToken) -> Resu
             break;
         }
         state.store.job_count_set(job.id, document, &count)?;
+        crate::fidelity::learn(state, &domain::job::Job { count, ..job });
         state.push.wake();
     }
     Ok(last)

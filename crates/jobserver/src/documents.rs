@@ -3,6 +3,7 @@
 use domain::collect::{COPIES_MAX, DocumentRefused, may_change};
 use domain::count::CountStatus;
 use domain::device::Device;
+use domain::fidelity::{Fidelity, Verdict};
 use domain::job::{Event, Job, State};
 use domain::user::User;
 use domain::{JobId, UserId};
@@ -33,14 +34,21 @@ pub(crate) async fn documents(
                     && !job.marked_for_deletion
                     && !crate::push::is_waiting(state, job)
             };
-            let jobs: Vec<Job> = jobs.into_iter().filter(shown).collect();
+            let fidelity = match &device {
+                Some(device) => crate::fidelity::of(state, device.id)?,
+                None => Fidelity::default(),
+            };
+            let suits = |job: &Job| crate::fidelity::shows(state, &fidelity, job);
+            let jobs: Vec<Job> = jobs.into_iter().filter(|job| shown(job) && suits(job)).collect();
             // What it costs depends on where it prints.
             let prices = match &device {
                 Some(device) => crate::charge::shown(state, device, &person, &jobs)?,
                 None => vec![None; jobs.len()],
             };
-            let priced =
-                jobs.iter().zip(prices).map(|(job, price)| Document { price, ..document(state, job) });
+            let priced = jobs
+                .iter()
+                .zip(prices)
+                .map(|(job, price)| Document { price, ..judged(state, job, &fidelity) });
             Ok::<_, Failed>(priced.collect())
         })
         .await
@@ -159,6 +167,12 @@ async fn change(
         .await
 }
 
+/// A job as the panel of a device shows it that judges documents so.
+pub(crate) fn judged(state: &crate::state::State, job: &Job, fidelity: &Fidelity) -> Document {
+    let doubtful = crate::fidelity::judge(state, fidelity, job) != Verdict::Suits;
+    Document { doubtful, ..document(state, job) }
+}
+
 /// A job as a panel shows it.
 pub(crate) fn document(state: &crate::state::State, job: &Job) -> Document {
     let counted = job.count.status == CountStatus::Ok;
@@ -178,5 +192,7 @@ pub(crate) fn document(state: &crate::state::State, job: &Job) -> Document {
         price: None,
         standing: domain::people::group::Standing::Owner,
         owner: job.owner_logon.clone(),
+        driver: crate::fidelity::driver_of(state, job),
+        doubtful: false,
     }
 }

@@ -38,6 +38,7 @@ mod directory;
 mod documents;
 mod events;
 pub mod failed;
+mod fidelity;
 mod first_start;
 mod integrity;
 mod keys;
@@ -203,6 +204,7 @@ async fn open(
             count_wake: Notify::new(),
             tracking,
             charge,
+            drivers: fidelity::Known::default(),
             short_names,
         };
         state.settings_reload().context("the settings")?;

@@ -43,8 +43,7 @@ pub(crate) async fn login(
         .blocking(move |state| {
             people::place::restrict(state, &person, place)?;
             people::place::first_contact(state, &person)?;
-            let own = state.store.jobs_waiting(person.id)?;
-            Ok::<_, Failed>((own, own + people::shared::waiting(state, &person)?))
+            crate::fidelity::waiting(state, place, &person)
         })
         .await?;
     // The device's setting overrules the person's (guide, "Settings" of a device).

@@ -105,6 +105,7 @@ pub(crate) fn print(
         user: user.clone(),
         forced,
         tracked: None,
+        pushed: false,
         events: Events(sender),
         stopper: Stopper::default(),
     };
@@ -114,13 +115,16 @@ pub(crate) fn print(
 }
 
 pub(crate) async fn print_all(session: &DeviceSession, user: &User) -> Result<PrintRun, Failed> {
-    let owner = user.id;
+    let (owner, device) = (user.id, session.device.id);
     let jobs = session
         .server
         .blocking(move |state| {
             let filter = JobFilter { owner: Some(owner), which: Which::NotCompleted, ..JobFilter::default() };
             let mut jobs = state.store.jobs_list(&filter, RUN_JOBS_MAX)?;
-            jobs.retain(|job| !crate::push::is_waiting(state, job));
+            let fidelity = crate::fidelity::of(state, device)?;
+            jobs.retain(|job| {
+                !crate::push::is_waiting(state, job) && crate::fidelity::shows(state, &fidelity, job)
+            });
             Ok::<_, StoreError>(jobs)
         })
         .await?;
@@ -149,7 +153,7 @@ pub(crate) async fn print_pushed(
     });
     let forced = Forced::default();
     let (events, stopper) = (Events(sender), Stopper::default());
-    let run = Run { server: server.clone(), device, user, forced, tracked, events, stopper };
+    let run = Run { server: server.clone(), device, user, forced, tracked, pushed: true, events, stopper };
     run.print_one(job, None).await
 }
 
@@ -185,6 +189,8 @@ struct Run {
     forced: Forced,
     /// Device it is tracked under, when that is not the one that prints.
     tracked: Option<Device>,
+    /// A queue sends it on; nobody collects it.
+    pushed: bool,
     events: Events,
     stopper: Stopper,
 }
@@ -217,8 +223,10 @@ impl Run {
         let state = &self.server.0;
         let Some(_lock) = state.locks.try_lock(id) else { return Err(DocumentRefused::Locked.into()) };
         let (user, device, output) = (self.user.clone(), self.device.id, self.device.clone());
-        let opened = self.server.blocking(move |state| open(state, id, &user, &output, copies)).await?;
-        let Opened { job, document, copies, reader, standing, encrypted } = opened;
+        let pushed = self.pushed;
+        let opened =
+            self.server.blocking(move |state| open(state, id, &user, &output, copies, pushed)).await?;
+        let Opened { job, document, copies, reader, standing, encrypted, saves_toner } = opened;
         let reader = match reader {
             Ok(reader) => reader,
             // Held on, with the reason shown: a disk that failed once may read tomorrow.
@@ -228,7 +236,8 @@ impl Run {
                 return Err(failed);
             }
         };
-        let finishing = finishing::decide(&job.ticket, &job.count, self.forced, (&self.device).into());
+        let able = (&self.device).into();
+        let finishing = finishing::decide(&job.ticket, &job.count, self.forced, able, saves_toner);
         let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
         let charged_at = self.tracked.as_ref().unwrap_or(&self.device);
         let fare = crate::charge::begin(&self.server, &self.user, charged_at, &planned, copies).await?;
@@ -285,7 +294,8 @@ impl Run {
         let finishing = *done.lock().unwrap_or_else(PoisonError::into_inner);
         // Paid and tracked is what came out.
         let out = Job { count: finishing.counted(&job.count), ..job.clone() };
-        let settled = crate::charge::settle(&fare, &out, &outcome, &meter, &state.settings());
+        let mut settled = crate::charge::settle(&fare, &out, &outcome, &meter, &state.settings());
+        settled.toner_save = finishing.toner_save;
         let way =
             Way { id, document, printed_before: job.printed, copies, finishing, outcome, settled, standing };
         self.store_end(way).await
@@ -362,6 +372,8 @@ struct Opened {
     standing: Standing,
     /// It has to travel encrypted.
     encrypted: bool,
+    /// Its queue or the device has everything printed with less toner.
+    saves_toner: bool,
 }
 
 fn open(
@@ -370,6 +382,7 @@ fn open(
     user: &User,
     device: &Device,
     copies: Option<i32>,
+    pushed: bool,
 ) -> Result<Opened, Failed> {
     let job = state.store.job_show(id)?;
     let copies = copies.or(job.as_ref().map(|job| job.panel_copies)).unwrap_or(1);
@@ -378,6 +391,10 @@ fn open(
     let job = job.ok_or(DocumentRefused::NotFound)?;
     if job.marked_for_deletion {
         return Err(DocumentRefused::MarkedForDeletion.into());
+    }
+    // Nobody collects what a queue sends on.
+    if !pushed {
+        crate::fidelity::may_collect(state, device, &job)?;
     }
     let document = job.document.ok_or(DocumentRefused::Incoming)?;
     let mut reader = state.spool.read(document);
@@ -388,7 +405,10 @@ fn open(
         reader = Err(crate::spool::Damaged("its length is not what was stored").into());
     }
     let encrypted = release::encryption(state, device, [user.id, job.owner])?;
-    Ok(Opened { job, document, copies, reader, standing, encrypted })
+    let queues = state.queues();
+    let saves_toner = state.store.device_output(device.id)?.toner_save
+        || queues.iter().any(|queue| queue.id == job.queue && queue.toner_save);
+    Ok(Opened { job, document, copies, reader, standing, encrypted, saves_toner })
 }
 
 /// How a document's way ended.

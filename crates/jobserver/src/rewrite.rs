@@ -1,4 +1,4 @@
-//! Documents changed on their way to the device: sides, copies and gray, as [`domain::finishing`] decided.
+//! Documents changed on their way to the device: sides, copies, gray and less toner, as [`domain::finishing`] decided.
 //!
 //! Raw devices and device sessions get the data rewritten while it streams from the spool; IPP devices get the same
 //! as attributes (see `release::ipp`), and their data as it is.
@@ -26,6 +26,7 @@ pub(crate) fn in_data(finishing: Finishing, count: &PageCount) -> Finishing {
         let wish = match change {
             Change::Sides => Wish::Sides,
             Change::Mono => Wish::Mono,
+            Change::TonerSave => Wish::TonerSave,
             Change::Copies => Wish::Copies,
         };
         !languages.is_empty() && can_apply(wish, &languages, MEANS)
@@ -42,7 +43,7 @@ fn wishes(finishing: &Finishing) -> Wishes {
         }),
         copies: finishing.copies.map(Copies::from_request),
         mono: finishing.mono,
-        toner_save: false,
+        toner_save: finishing.toner_save,
     }
 }
 

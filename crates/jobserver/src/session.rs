@@ -70,6 +70,10 @@ pub struct Document {
     pub standing: Standing,
     /// Its owner's logon.
     pub owner: String,
+    /// The driver it was made with; empty while unknown, or without one.
+    pub driver: String,
+    /// The driver is not known to suit the device (guide, "Show fidelity warning").
+    pub doubtful: bool,
 }
 
 /// Documents on their way to the device. Dropping it does not stop them.

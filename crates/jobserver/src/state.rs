@@ -104,6 +104,8 @@ pub(crate) struct State {
     pub(crate) walkups: crate::walkup::Walkups,
     /// What charging needs.
     pub(crate) charge: crate::charge::Desk,
+    /// Drivers that are on the list, as far as documents named them lately.
+    pub(crate) drivers: crate::fidelity::Known,
     /// What panels leave out of documents' names.
     pub(crate) short_names: Mutex<crate::short_names::ShortNames>,
 }

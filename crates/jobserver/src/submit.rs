@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::job::{Job, Reason, State as JobState, Ticket};
+use domain::job::{Event, Job, Reason, State as JobState, Ticket};
 use domain::queue::{NamedOwner, OwnerRefused, OwnerRule, Queue};
-use domain::text::{fold, shorten};
+use domain::text::{fold, shorten, split_domain};
 use domain::user::choose;
-use domain::{JobId, PageCount, QueueName, Status, SubmissionId, UserId};
+use domain::{JobId, Logon, PageCount, QueueName, Status, SubmissionId, UserId};
 use rpc::Kind;
-use storage::core::{Arrival, NewJob, Share};
+use storage::core::{Arrival, Change, FoundOwner, NewJob, Share};
 
 use crate::commit::Committed;
 use crate::failed::Failed;
@@ -67,7 +67,14 @@ enum Target {
     /// A new job.
     New { id: SubmissionId, queue: Box<Queue>, owner: Option<Owner>, submission: Box<Submission> },
     /// A job that waits for it.
-    Job { id: JobId, format: Option<String> },
+    Job { id: JobId, format: Option<String>, judged: Option<Box<Judged>> },
+}
+
+/// A job that waits for a document which tells whose it is.
+struct Judged {
+    queue: Queue,
+    /// What was announced with the job.
+    submission: Submission,
 }
 
 /// Checks queue and owner, and opens a document.
@@ -84,9 +91,31 @@ pub async fn begin(server: &Jobserver, submission: Submission) -> Result<Incomin
     Ok(Incoming::new(server, target))
 }
 
-/// Opens the document of a job that was made before. Whether the job waits is judged at the end.
-pub(crate) fn begin_for(server: &Jobserver, id: JobId, format: Option<String>) -> Incoming {
-    Incoming::new(server, Target::Job { id, format })
+/// Opens the document of a job that was made before. Whether the job waits is judged at the end, and so is whose it is
+/// where the queue takes the owner from the data.
+///
+/// # Errors
+/// Status 17 when the store is away.
+pub(crate) async fn begin_for(
+    server: &Jobserver,
+    id: JobId,
+    format: Option<String>,
+) -> Result<Incoming, Failed> {
+    let job = server.blocking(move |state| state.store.job_show(id)).await?;
+    let waiting = job.filter(|job| job.state == JobState::Pending);
+    let judged = waiting.and_then(|job| {
+        let queues = server.0.queues();
+        let queue = queues.iter().find(|queue| queue.id == job.queue)?;
+        let submission = Submission {
+            queue: job.queue_name,
+            network_logon: job.submit_logon,
+            name: job.name,
+            ticket: job.ticket,
+            ..Submission::default()
+        };
+        (queue.owner == OwnerRule::JobData).then(|| Box::new(Judged { queue: queue.clone(), submission }))
+    });
+    Ok(Incoming::new(server, Target::Job { id, format, judged }))
 }
 
 /// Makes a job whose document comes later.
@@ -96,10 +125,35 @@ pub(crate) fn begin_for(server: &Jobserver, id: JobId, format: Option<String>) -
 pub(crate) async fn create(server: &Jobserver, submission: Submission) -> Result<Job, Failed> {
     let id = submission_id(&submission)?;
     let queue = find_queue(server, &submission.queue)?;
+    if queue.owner == OwnerRule::JobData {
+        // Whose it is stands in the document; until then whoever sends it may look after it.
+        let (owner, logon) = sender(server, &queue, &submission).await?;
+        let job = new_job(&server.0, &queue, owner, &logon, &submission);
+        return commit_new(server, None, job, id, Vec::new()).await;
+    }
     let owner = owner_of(server, &queue, &submission, "").await?;
-    let job = new_job(&server.0, &queue, &owner, &submission);
+    let job = new_job(&server.0, &queue, owner.id, owner.logon.as_str(), &submission);
     let shares = shared::shares_of(server, owner.id, owner.group, &submission).await?;
     commit_new(server, None, job, id, shares).await
+}
+
+/// Whom the network says it is, when they are known; otherwise nobody, by the name that was told. Adds nobody.
+async fn sender(
+    server: &Jobserver,
+    queue: &Queue,
+    submission: &Submission,
+) -> Result<(UserId, String), Failed> {
+    let (domain, logon) = split_domain(&submission.network_logon);
+    let domain = domain.unwrap_or(&queue.default_domain).to_owned();
+    let nobody = (UserId(0), shorten(logon, NAME_MAX));
+    let Ok(logon) = Logon::parse(logon) else { return Ok(nobody) };
+    server
+        .blocking(move |state| {
+            let candidates = state.store.users_by_logon(&logon)?;
+            let chosen = choose(&candidates, |(user, _)| user, &domain);
+            Ok::<_, Failed>(chosen.map_or(nobody, |(user, _)| (user.id, user.logon.to_string())))
+        })
+        .await
 }
 
 impl Incoming {
@@ -107,7 +161,9 @@ impl Incoming {
         let bytes_max = server.0.settings().document_bytes_max();
         let finder = match &target {
             Target::New { queue, .. } => crate::data_logon::finder(queue),
-            Target::Job { .. } => None,
+            Target::Job { judged, .. } => {
+                judged.as_ref().and_then(|judged| crate::data_logon::finder(&judged.queue))
+            }
         };
         Self { server: server.clone(), writer: Some(server.0.spool.begin()), bytes_max, target, finder }
     }
@@ -145,11 +201,12 @@ impl Incoming {
         }
     }
 
-    /// What was announced, to tell the person when it is refused; `None` for the document of a job that was made before.
+    /// What was announced, to tell the person when it is refused; `None` for the document of a job that was made before and is
+    /// somebody's already.
     pub(crate) fn announced(&self) -> Option<Submission> {
         match &self.target {
             Target::New { submission, .. } => Some((**submission).clone()),
-            Target::Job { .. } => None,
+            Target::Job { judged, .. } => judged.as_ref().map(|judged| judged.submission.clone()),
         }
     }
 
@@ -183,14 +240,11 @@ impl Incoming {
                 let owner = match owner {
                     Some(owner) => owner,
                     None => {
-                        let told = match self.finder.take() {
-                            Some(finder) => finder.finish().unwrap_or_default(),
-                            None => count.user.clone(),
-                        };
+                        let told = told(self.finder.take(), &count);
                         owner_of(&self.server, &queue, &submission, &told).await?
                     }
                 };
-                let mut job = new_job(&self.server.0, &queue, &owner, &submission);
+                let mut job = new_job(&self.server.0, &queue, owner.id, owner.logon.as_str(), &submission);
                 (job.state, job.reason) = (JobState::Held, Reason::HoldUntilSpecified);
                 job.document = Some(sealed.id());
                 job.bytes = size;
@@ -201,10 +255,23 @@ impl Incoming {
                 let shares = shared::shares_of(&self.server, owner.id, owner.group, &submission).await?;
                 commit_new(&self.server, Some(sealed), job, id, shares).await?
             }
-            Target::Job { id, format } => {
+            Target::Job { id, format, judged } => {
+                let owner = match judged {
+                    None => None,
+                    Some(judged) => {
+                        let told = told(self.finder.take(), &count);
+                        match found_owner(&self.server, &judged, &told).await {
+                            Ok(owner) => Some(Box::new(owner)),
+                            Err(failed) => {
+                                end_unowned(&self.server, id, &failed).await;
+                                return Err(failed);
+                            }
+                        }
+                    }
+                };
                 let document = sealed.id();
-                let arrival =
-                    Arrival::Document { job: id, document, bytes: size, count: Box::new(count), format };
+                let count = Box::new(count);
+                let arrival = Arrival::Document { job: id, document, bytes: size, count, format, owner };
                 match self.server.0.committer.commit(Some(sealed), arrival).await? {
                     Committed::Attached(job) => *job,
                     Committed::New(id) | Committed::Known(id) => show(&self.server, id).await?,
@@ -214,8 +281,47 @@ impl Incoming {
         if pending {
             self.server.0.count_wake.notify_one();
         }
+        if crate::fidelity::is_new(&self.server.0, &job) {
+            let learnt = job.clone();
+            let learning = self.server.blocking(move |state| {
+                crate::fidelity::learn(state, &learnt);
+                Ok::<_, Failed>(())
+            });
+            learning.await?;
+        }
         self.server.0.push.wake();
         Ok(job)
+    }
+}
+
+/// The logon that the data names, as far as the queue's rule finds it or, without one, the driver says; empty for none.
+fn told(finder: Option<pdl::logon::LogonFinder>, count: &PageCount) -> String {
+    finder.map_or_else(|| count.user.clone(), |finder| finder.finish().unwrap_or_default())
+}
+
+async fn found_owner(server: &Jobserver, judged: &Judged, told: &str) -> Result<FoundOwner, Failed> {
+    let owner = owner_of(server, &judged.queue, &judged.submission, told).await?;
+    let shares = shared::shares_of(server, owner.id, owner.group, &judged.submission).await?;
+    Ok(FoundOwner { id: owner.id, logon: owner.logon.to_string(), shares })
+}
+
+/// Ends a job whose document is nobody's: waiting on would not help it.
+async fn end_unowned(server: &Jobserver, id: JobId, why: &Failed) {
+    // One that may be somebody's when the store is back waits on.
+    if why.kind == Kind::Unavailable {
+        return;
+    }
+    let (now, message) = (server.0.now(), why.message.clone());
+    let ended = server.blocking(move |state| {
+        let end = |job: Option<Job>| {
+            let job = job.filter(|job| job.state == JobState::Pending).ok_or(())?;
+            let job = Job { message: message.clone(), ..job.apply(Event::Expire, now).map_err(drop)? };
+            Ok::<_, ()>(Change { job, message: None })
+        };
+        state.store.job_change("job-unowned", id, end, now).map(drop)
+    });
+    if let Err(error) = ended.await {
+        tracing::warn!(job.id = id.0, %error, "a job that is nobody's waits until its time is over");
     }
 }
 
@@ -304,13 +410,19 @@ fn owner_load(state: &Arc<State>, key: OwnerKey, named: &NamedOwner) -> Result<O
     Ok(owner)
 }
 
-fn new_job(state: &Arc<State>, queue: &Queue, owner: &Owner, submission: &Submission) -> Job {
+fn new_job(
+    state: &Arc<State>,
+    queue: &Queue,
+    owner: UserId,
+    owner_logon: &str,
+    submission: &Submission,
+) -> Job {
     Job {
         id: JobId(0),
         queue: queue.id,
         queue_name: queue.name.to_string(),
-        owner: owner.id,
-        owner_logon: owner.logon.to_string(),
+        owner,
+        owner_logon: owner_logon.to_owned(),
         // A proved person without a domain comes as `\\logon`.
         submit_logon: shorten(submission.network_logon.trim_start_matches('\\'), NAME_MAX),
         name: shorten(&submission.name, NAME_MAX),

@@ -141,6 +141,9 @@ pub(crate) struct SessionArguments {
     /// Print on both sides, whatever the document says
     #[arg(long, requires = "what")]
     pub(crate) duplex: bool,
+    /// Print with less toner
+    #[arg(long, requires = "what")]
+    pub(crate) toner_save: bool,
     /// Press Stop when so many bytes of what is printed have been sent
     #[arg(long, value_name = "BYTES", requires = "what")]
     pub(crate) stop_at: Option<u64>,

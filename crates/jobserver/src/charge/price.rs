@@ -109,7 +109,7 @@ pub(crate) fn shown(
             };
             let (named, named_two) = (named(&schemes.one), named(&schemes.two));
             let of_job = Schemes { named, named_two, ..schemes.clone() };
-            let finishing = decide(&job.ticket, &job.count, Forced::default(), device.into());
+            let finishing = decide(&job.ticket, &job.count, Forced::default(), device.into(), false);
             let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
             let Ok(whole) = of_job.whole(&planned, job.panel_copies) else { return Ok(None) };
             // Only what was held again can have been paid for in part.
@@ -136,7 +136,7 @@ pub(crate) fn pushed(state: &State, job: &Job) -> Result<Option<Money>, StoreErr
         Cost::NoTracking | Cost::LoginRejected => return Ok(None),
     }
     let schemes = Schemes::load(state, &charging, &job.name)?;
-    let finishing = decide(&job.ticket, &job.count, Forced::default(), (&device).into());
+    let finishing = decide(&job.ticket, &job.count, Forced::default(), (&device).into(), false);
     let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
     let Ok(whole) = schemes.whole(&planned, job.panel_copies) else { return Ok(None) };
     Ok(Some(domain::charge::rest(whole.one, state.store.job_paid(job.id)?.amount)))

@@ -33,6 +33,8 @@ pub(crate) struct Settled {
     printed: Option<Printed>,
     /// Measured by the device: coverage of cyan, magenta, yellow and black in hundredths of a percent.
     toner: Option<[u16; 4]>,
+    /// It was printed with less toner.
+    pub(crate) toner_save: bool,
     /// End of the reservation, stored with the job's end.
     pub(crate) charge: Option<ChargeEnd>,
     /// What is paid of the document by now; `None` leaves it.
@@ -105,6 +107,7 @@ fn delivered(fare: &Fare, job: &Job, report: Option<Printed>) -> Settled {
         price: one,
         price_two: two,
         toner: None,
+        toner_save: false,
         printed: if fare.paid.pages > 0 { printed.or_else(|| remaining(fare, job)) } else { printed },
         charge: end(fare, ChargeState::Settle, one, ""),
         // The next time (it may be retained) it is paid anew.
@@ -128,6 +131,7 @@ fn not_delivered(
         price_two: Money::ZERO,
         printed: None,
         toner: None,
+        toner_save: false,
         charge,
         paid: None,
     };
@@ -155,6 +159,7 @@ fn not_delivered(
                 price_two: two,
                 printed: Some(new_pages),
                 toner: None,
+                toner_save: false,
                 charge: end(fare, ChargeState::Settle, one, &why.message),
                 paid: Some(paid),
             }
@@ -205,6 +210,7 @@ impl Settled {
     pub(crate) fn complete(&self, record: &mut Record) {
         self.model.clone_into(&mut record.accounting_model_used);
         record.interrupted = self.interrupted;
+        record.toner_save = self.toner_save;
         record.job_price = self.price.0;
         record.job_price2 = self.price_two.0;
         if let Some(charge) = &self.charge {

@@ -237,6 +237,7 @@ pub(super) fn document(document: Document) -> records::Document {
         (mark::DELEGATE, document.standing == Standing::Delegate),
         (mark::GROUP, matches!(document.standing, Standing::Member { .. })),
         (mark::PRINT_ONCE, document.standing == Standing::Member { once: true }),
+        (mark::DRIVER_UNKNOWN, document.doubtful),
     ] {
         if is {
             marks |= bit;
@@ -254,6 +255,7 @@ pub(super) fn document(document: Document) -> records::Document {
         reason: held_again.then_some(document.message),
         owner: (document.standing != Standing::Owner).then_some(document.owner),
         price: document.price.map(|price| price.0),
+        driver: (!document.driver.is_empty()).then_some(document.driver),
     }
 }
 

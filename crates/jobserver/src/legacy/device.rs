@@ -373,7 +373,8 @@ impl Face {
         }
         let Ids(ids) = &print.documents;
         let copies = print.copies.map(i32::from);
-        let forced = Forced { mono: print.mono, duplex: print.duplex };
+        let forced =
+            Forced { mono: print.mono, duplex: print.duplex, toner_save: print.toner_save == Some(true) };
         let run = match (ids.is_empty(), copies) {
             (false, copies) => device.print_forced(convert::jobs(&print.documents), copies, forced).await,
             (true, None) if forced == Forced::default() => device.print_all().await,

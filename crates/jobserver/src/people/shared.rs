@@ -33,7 +33,9 @@ pub(crate) async fn documents(
     let shared = server
         .blocking(move |state| {
             let tree = place::tree_for(state, user.unit)?;
-            let shared = state.store.jobs_shared(&user, &tree, state.now(), LISTED_MAX)?;
+            let mut shared = state.store.jobs_shared(&user, &tree, state.now(), LISTED_MAX)?;
+            let fidelity = crate::fidelity::of(state, device.id)?;
+            shared.retain(|shared| crate::fidelity::shows(state, &fidelity, &shared.job));
             // Whoever collects a document pays for it: the price is theirs.
             let jobs: Vec<Job> = shared.iter().map(|shared| shared.job.clone()).collect();
             let prices = crate::charge::shown(state, &device, &user, &jobs)?;
@@ -41,7 +43,7 @@ pub(crate) async fn documents(
                 standing: shared.standing,
                 owner: shared.job.owner_logon.clone(),
                 price,
-                ..crate::documents::document(state, &shared.job)
+                ..crate::documents::judged(state, &shared.job, &fidelity)
             });
             Ok::<_, Failed>(shown.collect::<Vec<_>>())
         })

@@ -37,6 +37,8 @@ const IPP: &str = "application/ipp";
 const ANY_FORMAT: &str = "application/octet-stream";
 const FORMAT_NOT_SUPPORTED: u16 = 0x040a;
 const VALUES_NOT_SUPPORTED: u16 = 0x040b;
+/// print-quality 'draft'.
+const DRAFT: i32 = 3;
 /// What a question asks for.
 const ASKED: [&str; 5] = [
     "job-state",
@@ -282,6 +284,10 @@ fn template(release: &Release<'_>) -> Vec<Attribute> {
         Some(Duplex::Unknown | Duplex::Mixed) | None => &ticket.sides,
     };
     let mode = if release.finishing.mono { "monochrome" } else { &ticket.print_color_mode };
+    if release.finishing.toner_save {
+        // IPP has no word for less toner; printers take the draft quality for it (RFC 8011, section 5.2.13).
+        template.push(Attribute::new("print-quality", Value::Enum(DRAFT)));
+    }
     let keywords = [("sides", sides), ("print-color-mode", mode), ("media", &ticket.media)];
     for (name, keyword) in keywords {
         if !keyword.is_empty() {

@@ -74,6 +74,8 @@ impl Release<'_> {
             "without colour"
         } else if lost(self.forced.duplex, self.finishing.sides.is_some(), done.sides.is_some()) {
             "on both sides"
+        } else if lost(self.forced.toner_save, self.finishing.toner_save, done.toner_save) {
+            "with less toner"
         } else {
             self.took(done);
             return Ok(done);

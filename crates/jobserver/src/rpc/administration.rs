@@ -15,7 +15,7 @@ use tonic::{Request, Response, Status};
 use wire::safecom::auth::DeviceKey;
 
 use super::actor::Actor;
-use super::{Calls, convert, submission, users};
+use super::{Calls, convert, drivers, queue_edit, submission, users};
 use crate::device_open::DEVICE_KEY;
 use crate::failed::Failed;
 use crate::keys::random;
@@ -128,10 +128,7 @@ impl Administration for Calls {
     }
 
     async fn device_show(&self, request: Request<message::DeviceShowRequest>) -> Answer<message::Device> {
-        self.run(request, |state, request| {
-            Ok(convert::device(device_find(state, &request.name)?, state.now()))
-        })
-        .await
+        self.run(request, |state, request| drivers::device(state, device_find(state, &request.name)?)).await
     }
 
     async fn device_list(
@@ -139,9 +136,8 @@ impl Administration for Calls {
         request: Request<message::DeviceListRequest>,
     ) -> Answer<message::DeviceListAnswer> {
         self.run(request, |state, _| {
-            let now = state.now();
-            let devices = state.store.devices_list()?;
-            let devices = devices.into_iter().map(|device| convert::device(device, now)).collect();
+            let devices = state.store.devices_list()?.into_iter();
+            let devices = devices.map(|device| drivers::device(state, device)).collect::<Result<_, _>>()?;
             Ok(message::DeviceListAnswer { devices })
         })
         .await
@@ -163,8 +159,27 @@ impl Administration for Calls {
         .await
     }
 
+    async fn driver_list(
+        &self,
+        request: Request<message::DriverListRequest>,
+    ) -> Answer<message::DriverListAnswer> {
+        self.run(request, |state, _| drivers::list(state)).await
+    }
+
+    async fn driver_add(&self, request: Request<message::DriverAddRequest>) -> Answer<message::Driver> {
+        self.run(request, |state, request| drivers::add(state, &request.name)).await
+    }
+
+    async fn driver_delete(&self, request: Request<message::DriverDeleteRequest>) -> Answer<Empty> {
+        self.run(request, |state, request| drivers::delete(state, &request.name).map(empty)).await
+    }
+
     async fn queue_add(&self, request: Request<message::QueueAddRequest>) -> Answer<message::Queue> {
         self.run(request, queue_add).await
+    }
+
+    async fn queue_edit(&self, request: Request<message::QueueEditRequest>) -> Answer<message::Queue> {
+        self.run(request, queue_edit::edit).await
     }
 
     async fn queue_list(
@@ -373,7 +388,7 @@ fn device_add(state: &State, request: message::DeviceAddRequest) -> Result<messa
     state.store.device_add(&device).map_err(|error| named_twice(error, "device"))?;
     let found = device_find(state, device.name.as_str())?;
     state.store.device_charging_default(found.id)?;
-    let mut added = convert::device(found, state.now());
+    let mut added = drivers::device(state, found)?;
     if request.secret.is_empty()
         && let Err(error) = state.device_secrets.keep(&device.name, &secret)
     {
@@ -387,6 +402,7 @@ fn device_add(state: &State, request: message::DeviceAddRequest) -> Result<messa
 
 fn device_edit(state: &State, request: message::DeviceEditRequest) -> Result<message::Device, Failed> {
     let mut device = device_find(state, &request.name)?;
+    let output = drivers::edited(state, &device, &request)?;
     let text =
         |what, text: &str| free(what, text, TEXT_MAX).map_err(|error| Failed::invalid(error.to_string()));
     if request.address.is_some() || request.channel.is_some() {
@@ -410,8 +426,11 @@ fn device_edit(state: &State, request: message::DeviceEditRequest) -> Result<mes
     if !state.store.device_save(&device)? {
         return Err(no_such_device(&request.name));
     }
+    if let Some(output) = output {
+        state.store.device_output_save(device.id, &output)?;
+    }
     state.channels_forget();
-    Ok(convert::device(device, state.now()))
+    drivers::device(state, device)
 }
 
 fn device_find(state: &State, name: &str) -> Result<domain::device::Device, Failed> {

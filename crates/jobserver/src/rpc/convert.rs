@@ -229,6 +229,7 @@ pub(super) fn queue(queue: &Queue, held_jobs: i64) -> message::Queue {
         driver_name: queue.push.driver_name.clone(),
         snmp_status: queue.push.snmp_status,
         data_logon: queue.data_logon.as_ref().map(crate::data_logon::to_message),
+        toner_save: queue.toner_save,
         ..Default::default()
     }
 }
@@ -269,6 +270,7 @@ pub(crate) fn parse_queue(queue: message::Queue) -> Result<Queue, Failed> {
         duplex: queue.duplex,
         accepting_jobs: queue.accepting_jobs,
         data_logon,
+        toner_save: queue.toner_save,
         push,
     })
 }
@@ -325,7 +327,7 @@ pub(super) fn device(device: Device, now: Timestamp) -> message::Device {
         last_seen_us: micros(device.last_seen),
         online: device.last_seen.is_some_and(|seen| now < seen.plus(ONLINE_FOR)),
         driver_name: device.driver_name,
-        secret: String::new(),
+        ..Default::default()
     }
 }
 

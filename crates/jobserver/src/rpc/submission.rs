@@ -79,7 +79,7 @@ impl Submission for Calls {
                 let begun = submit::begin(&self.server, submission.clone()).await;
                 told(&self.server, Some(submission), begun).await?
             }
-            Some(Part::JobId(id)) => submit::begin_for(&self.server, JobId(id), None),
+            Some(Part::JobId(id)) => submit::begin_for(&self.server, JobId(id), None).await?,
             Some(Part::Data(_) | Part::End(_)) | None => {
                 return Err(Failed::invalid("the first message names the job").into());
             }
@@ -130,13 +130,14 @@ impl Submission for Calls {
         request: Request<message::JobCancelRequest>,
     ) -> Result<Response<message::Job>, Status> {
         let request = request.into_inner();
+        let id = JobId(request.job_id);
         let person = if request.operator {
             None
         } else {
-            let owner = self.server.blocking(move |state| owner_named(state, &request.logon)).await?;
+            let owner = self.server.blocking(move |state| owner_asked(state, id, &request.logon)).await?;
             Some(owner.ok_or_else(no_such_job)?)
         };
-        let job = documents::cancel(&self.server, JobId(request.job_id), person).await?;
+        let job = documents::cancel(&self.server, id, person).await?;
         Ok(Response::new(convert::job(job)))
     }
 }
@@ -262,6 +263,19 @@ pub(super) fn owner_named(state: &State, text: &str) -> Result<Option<UserId>, F
     let Ok(logon) = Logon::parse(logon) else { return Ok(None) };
     let candidates = state.store.users_by_logon(&logon)?;
     Ok(choose(&candidates, |(user, _)| user, domain.unwrap_or_default()).map(|(user, _)| user.id))
+}
+
+/// In whose name a job is deleted for a logon. One that waits for the document which tells its owner may be nobody's yet; then
+/// whoever announced it may.
+fn owner_asked(state: &State, id: JobId, logon: &str) -> Result<Option<UserId>, Failed> {
+    let nobodys = |job: Job| {
+        (job.owner == UserId(0) && job.state == domain::job::State::Pending && job.owner_logon == logon)
+            .then_some(job.owner)
+    };
+    match state.store.job_show(id)?.and_then(nobodys) {
+        None => owner_named(state, logon),
+        found => Ok(found),
+    }
 }
 
 fn no_such_job() -> Failed {

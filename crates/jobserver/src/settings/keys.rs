@@ -411,6 +411,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Integer { min: 1, max: 60 },
     },
     Key {
+        name: "release.driver-check",
+        default: "off",
+        description: "Documents whose printer driver is not on a device's list, unless the device says it itself: off (no check), warn (marked with a question mark), filter (not shown, not collected).",
+        kind: Kind::Choice(&["filter", "off", "warn"]),
+    },
+    Key {
         name: "release.finish-timeout-s",
         default: "600",
         description: "Seconds a device may take to finish after the last byte (IPP: to report the job's end), 1-86400.",

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::Timestamp;
+use domain::fidelity::Check;
 use domain::ledger::Policy;
 use domain::login::LoginPolicy;
 use domain::money::Money;
@@ -86,6 +87,11 @@ impl Settings {
     /// Whether documents that are deleted unprinted are tracked.
     pub(crate) fn tracks_deleted(&self) -> bool {
         self.text("tracking.deleted-jobs") == "yes"
+    }
+
+    /// What devices that say nothing themselves make of documents of other drivers.
+    pub(crate) fn driver_check(&self) -> Check {
+        Check::parse(self.text("release.driver-check")).unwrap_or_default()
     }
 
     fn seconds(&self, name: &str) -> Duration {

@@ -4,6 +4,7 @@ mod counting;
 mod credit;
 mod data_logon;
 mod events;
+mod fidelity;
 mod integrity;
 mod links;
 mod login;

@@ -247,3 +247,28 @@ async fn a_job_that_is_stopped_ends_as_the_device_says() {
         assert_eq!(shown.state_message == "Stopped at the printer.", !printed, "{shown:?}");
     }
 }
+
+#[tokio::test]
+async fn pdl_3_an_ipp_device_is_asked_for_less_toner_by_its_quality() {
+    let mut world = World::new().await;
+    let device = Device::start(Script { states: [JobState::Completed].into(), ..Script::default() }).await;
+    world.device("printer", &format!("ipp://{}/ipp/print", device.address)).await;
+    let edit =
+        message::DeviceEditRequest { name: "printer".into(), toner_save: Some(true), ..Default::default() };
+    world.administration.device_edit(edit.clone()).await.unwrap();
+    let [first, second] = [world.held("ann", b"%PDF-1.7").await, world.held("ann", b"%PDF-1.7").await];
+    let session = world.logged_in("printer", "ann-card").await;
+    assert_eq!(done(&finished(session.print(vec![first], None).await.unwrap()).await), (1, 0));
+    let edit = message::DeviceEditRequest { toner_save: Some(false), ..edit };
+    world.administration.device_edit(edit).await.unwrap();
+    assert_eq!(done(&finished(session.print(vec![second], None).await.unwrap()).await), (1, 0));
+    let printed = device.printed.lock().unwrap().clone();
+    let quality = |message: &Message| {
+        let value = message.attribute(GroupTag::Job, "print-quality").and_then(Attribute::first);
+        value.and_then(Value::as_integer)
+    };
+    let asked: Vec<_> = printed.iter().map(|(message, _)| quality(message)).collect();
+    assert_eq!(asked, [Some(3), None]);
+    let said: Vec<bool> = world.tracked_records().iter().map(|record| record.toner_save).collect();
+    assert_eq!(said, [true, false]);
+}

@@ -247,7 +247,13 @@ impl Panel {
 
     /// Prints a document and presses Stop when it is on its way; says whether it was.
     pub(crate) async fn print_and_stop(&mut self, document: u64) -> (PrintAnswer, bool) {
-        let print = Print { documents: Ids(vec![document]), copies: None, mono: false, duplex: false };
+        let print = Print {
+            documents: Ids(vec![document]),
+            copies: None,
+            mono: false,
+            duplex: false,
+            toner_save: None,
+        };
         let run = self.line.peer.request(Request::Print(print)).expect("the session is open");
         let mut stopping = None;
         loop {
@@ -306,7 +312,13 @@ impl Panel {
 
     /// Prints documents, all when none is named; what did not come out is in `progress`.
     pub(crate) async fn print(&mut self, ids: &[u64]) -> PrintAnswer {
-        let print = Print { documents: Ids(ids.to_vec()), copies: None, mono: false, duplex: false };
+        let print = Print {
+            documents: Ids(ids.to_vec()),
+            copies: None,
+            mono: false,
+            duplex: false,
+            toner_save: None,
+        };
         match self.ask(Request::Print(print)).await {
             Answer::Print(answer) => answer,
             other => panic!("{other:?}"),

@@ -37,7 +37,20 @@ pub enum Arrival {
         count: Box<PageCount>,
         /// Its MIME type; `None` leaves what was declared with the job.
         format: Option<String>,
+        /// Whose it is, where only the document tells.
+        owner: Option<Box<FoundOwner>>,
     },
+}
+
+/// Who a document says owns it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FoundOwner {
+    /// Nobody's id for a group.
+    pub id: UserId,
+    /// The logon.
+    pub logon: String,
+    /// Others who may collect it.
+    pub shares: Vec<Share>,
 }
 
 /// What became of one [`Arrival`].
@@ -118,7 +131,7 @@ pub(super) struct JobRow {
     marked_for_deletion: bool,
 }
 
-/// What never changes in a job's life.
+/// What never changes in a job's life, but for the owner that only the document tells.
 #[derive(Insertable)]
 #[diesel(table_name = jobs)]
 struct JobBirth<'a> {
@@ -518,7 +531,7 @@ fn document_attach(
     arrival: &Arrival,
     now: Timestamp,
 ) -> StoreResult<Arrived> {
-    let Arrival::Document { job, document, bytes, count, format } = arrival else {
+    let Arrival::Document { job, document, bytes, count, format, owner } = arrival else {
         unreachable!("the caller matched")
     };
     let Some(waiting) = job_load(connection, *job)? else { return Ok(Arrived::NotWaiting) };
@@ -528,6 +541,12 @@ fn document_attach(
     stored.count = PageCount::clone(count);
     if let Some(format) = format {
         stored.format.clone_from(format);
+    }
+    if let Some(owner) = owner {
+        (stored.owner, stored.owner_logon) = (owner.id, owner.logon.clone());
+        let changes = (jobs::owner_id.eq(owner.id.0), jobs::owner_logon.eq(&owner.logon));
+        diesel::update(jobs::table.find(job.0)).set(changes).execute(connection)?;
+        shares::insert(connection, *job, &owner.shares)?;
     }
     diesel::update(jobs::table.find(job.0)).set(JobLife::of(&stored)).execute(connection)?;
     Ok(Arrived::Attached(Box::new(stored)))

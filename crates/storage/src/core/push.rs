@@ -4,16 +4,22 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 use domain::push::{Push, WhenAway};
+use domain::queue::{Kind, Queue};
 use domain::{DeviceName, QueueId, QueueName};
 
 use super::corrupt;
 use super::schema::push_queues;
 use crate::{AnyConnection, StoreResult};
 
-/// Stores the settings of a new push queue.
-pub(super) fn add(connection: &mut AnyConnection, queue: QueueId, push: &Push) -> StoreResult<()> {
+/// Stores the settings of a push queue, in the place of those it has; of a pull queue only what is not the default.
+pub(super) fn save(connection: &mut AnyConnection, id: QueueId, queue: &Queue) -> StoreResult<()> {
+    diesel::delete(push_queues::table.find(id.0)).execute(connection)?;
+    let push = &queue.push;
+    if queue.kind == Kind::Pull && *push == Push::default() {
+        return Ok(());
+    }
     let row = (
-        push_queues::queue_id.eq(queue.0),
+        push_queues::queue_id.eq(id.0),
         push_queues::device.eq(push.device.as_ref().map_or("", DeviceName::as_str)),
         push_queues::forward.eq(push.forward.as_ref().map_or("", QueueName::as_str)),
         push_queues::when_away.eq(push.when_away.as_str()),

@@ -38,6 +38,7 @@ struct QueueRow {
     accepting_jobs: bool,
     _created_us: i64,
     logon_rule: String,
+    toner_save: bool,
 }
 
 impl QueueRow {
@@ -74,8 +75,57 @@ impl QueueRow {
             accepting_jobs: self.accepting_jobs,
             data_logon: DataLogon::decode(&self.logon_rule)
                 .map_err(|error| corrupt("queues", "logon_rule", error))?,
+            toner_save: self.toner_save,
             push: Push::default(),
         })
+    }
+}
+
+/// What may change of a queue.
+#[derive(AsChangeset, Insertable)]
+#[diesel(table_name = queues, treat_none_as_null = true)]
+struct Properties<'a> {
+    kind: &'static str,
+    description: &'a str,
+    location: &'a str,
+    owner: &'static str,
+    fixed_logon: &'a str,
+    raw_port: Option<i64>,
+    default_domain: &'a str,
+    hide_document_name: bool,
+    color: bool,
+    duplex: bool,
+    accepting_jobs: bool,
+    logon_rule: String,
+    toner_save: bool,
+}
+
+impl<'a> Properties<'a> {
+    fn of(queue: &'a Queue) -> Self {
+        let (owner, fixed_logon) = match &queue.owner {
+            OwnerRule::NetworkLogon => ("network-logon", ""),
+            OwnerRule::Fixed(logon) => ("fixed", logon.as_str()),
+            OwnerRule::JobData => ("job-data", ""),
+            OwnerRule::Authenticated => ("authenticated", ""),
+        };
+        Self {
+            kind: match queue.kind {
+                Kind::Pull => "pull",
+                Kind::Push => "push",
+            },
+            description: &queue.description,
+            location: &queue.location,
+            owner,
+            fixed_logon,
+            raw_port: queue.raw_port.map(i64::from),
+            default_domain: &queue.default_domain,
+            hide_document_name: queue.hide_document_name,
+            color: queue.color,
+            duplex: queue.duplex,
+            accepting_jobs: queue.accepting_jobs,
+            logon_rule: queue.data_logon.as_ref().map(DataLogon::encode).unwrap_or_default(),
+            toner_save: queue.toner_save,
+        }
     }
 }
 
@@ -85,39 +135,32 @@ impl CoreStore {
     /// # Errors
     /// [`crate::StoreError::Conflict`] on `name` when it is taken.
     pub fn queue_add(&self, NewQueue { queue, created }: &NewQueue) -> StoreResult<QueueId> {
-        let (owner, fixed_logon) = match &queue.owner {
-            OwnerRule::NetworkLogon => ("network-logon", ""),
-            OwnerRule::Fixed(logon) => ("fixed", logon.as_str()),
-            OwnerRule::JobData => ("job-data", ""),
-            OwnerRule::Authenticated => ("authenticated", ""),
-        };
-        let kind = match queue.kind {
-            Kind::Pull => "pull",
-            Kind::Push => "push",
-        };
         self.database.write("queue-add", |connection| {
-            let row = (
+            let birth = (
                 queues::name.eq(queue.name.as_str()),
                 queues::name_key.eq(queue.name.key()),
-                queues::kind.eq(kind),
-                queues::description.eq(&queue.description),
-                queues::location.eq(&queue.location),
-                queues::owner.eq(owner),
-                queues::fixed_logon.eq(fixed_logon),
-                queues::raw_port.eq(queue.raw_port.map(i64::from)),
-                queues::default_domain.eq(&queue.default_domain),
-                queues::hide_document_name.eq(queue.hide_document_name),
-                queues::color.eq(queue.color),
-                queues::duplex.eq(queue.duplex),
-                queues::accepting_jobs.eq(queue.accepting_jobs),
                 queues::created_us.eq(created.0),
-                queues::logon_rule.eq(queue.data_logon.as_ref().map(DataLogon::encode).unwrap_or_default()),
             );
+            let row = (birth, Properties::of(queue));
             let id = QueueId(insert_returning!(connection, queues::table, row, queues::id)?);
-            if queue.kind == Kind::Push || queue.push != Push::default() {
-                push::add(connection, id, &queue.push)?;
-            }
+            push::save(connection, id, queue)?;
             Ok(id)
+        })
+    }
+
+    /// Stores a changed queue; `false` when there is none. The name stays.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn queue_save(&self, queue: &Queue) -> StoreResult<bool> {
+        self.database.write("queue-save", |connection| {
+            let changed = diesel::update(queues::table.find(queue.id.0))
+                .set(Properties::of(queue))
+                .execute(connection)?;
+            if changed > 0 {
+                push::save(connection, queue.id, queue)?;
+            }
+            Ok(changed > 0)
         })
     }
 

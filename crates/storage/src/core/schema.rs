@@ -37,6 +37,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    drivers (name_key) { name_key -> Text, name -> Text, learnt -> Bool, created_us -> BigInt, }
+}
+
+diesel::table! {
+    device_output (device_id) { device_id -> BigInt, driver_check -> Text, toner_save -> Bool, }
+}
+
+diesel::table! {
+    device_drivers (device_id, name_key) { device_id -> BigInt, name_key -> Text, name -> Text, }
+}
+
+diesel::table! {
     push_queues (queue_id) {
         queue_id -> BigInt, device -> Text, forward -> Text, when_away -> Text, cost_code -> Text,
         driver_name -> Text, snmp_status -> Bool,
@@ -48,7 +60,7 @@ diesel::table! {
         id -> BigInt, name -> Text, name_key -> Text, kind -> Text, description -> Text, location -> Text,
         owner -> Text, fixed_logon -> Text, raw_port -> Nullable<BigInt>, default_domain -> Text,
         hide_document_name -> Bool, color -> Bool, duplex -> Bool, accepting_jobs -> Bool,
-        created_us -> BigInt, logon_rule -> Text,
+        created_us -> BigInt, logon_rule -> Text, toner_save -> Bool,
     }
 }
 

@@ -156,18 +156,7 @@ fn changes_of_a_person_leave_the_rest() {
 #[test]
 fn devices_queues_and_settings_read_back() {
     each_core(|store| {
-        let new = NewDevice {
-            name: DeviceName::parse("Floor 2").unwrap(),
-            target: Target::parse("ipp://printer:8631/p", Channel::Auto).unwrap(),
-            location: "hall".into(),
-            model: String::new(),
-            mac: String::new(),
-            color: true,
-            duplex: false,
-            print_all_at_login: true,
-            key_sealed: vec![5],
-            created: Timestamp(1),
-        };
+        let new = device("Floor 2");
         let id = store.device_add(&new).unwrap();
         assert!(store.device_add(&new).unwrap_err().is_conflict_on("name"));
         store.device_seen(id, Timestamp(77)).unwrap();
@@ -202,6 +191,7 @@ fn devices_queues_and_settings_read_back() {
             color: true,
             duplex: true,
             accepting_jobs: true,
+            toner_save: true,
             push: domain::push::Push::default(),
         };
         let pushed = Queue {
@@ -219,7 +209,14 @@ fn devices_queues_and_settings_read_back() {
         };
         let id = store.queue_add(&NewQueue { queue: pushed.clone(), created: Timestamp(1) }).unwrap();
         assert_eq!(store.queues_list().unwrap(), [Queue { id, ..pushed.clone() }]);
+        // A queue is changed as a whole; what only push queues have goes with the kind.
+        let changed = Queue { id, raw_port: None, name: pushed.name.clone(), ..queue.clone() };
+        assert!(store.queue_save(&changed).unwrap());
+        assert_eq!(store.queues_list().unwrap(), [changed.clone()]);
+        assert!(store.queue_save(&Queue { id, ..pushed.clone() }).unwrap());
+        assert_eq!(store.queues_list().unwrap(), [Queue { id, ..pushed.clone() }]);
         assert!(store.queue_delete(&pushed.name).unwrap());
+        assert!(!store.queue_save(&changed).unwrap());
         let id = store.queue_add(&NewQueue { queue: queue.clone(), created: Timestamp(1) }).unwrap();
         assert_eq!(store.queues_list().unwrap(), [Queue { id, ..queue.clone() }]);
         assert!(store.queue_delete(&queue.name).unwrap());
@@ -230,6 +227,58 @@ fn devices_queues_and_settings_read_back() {
         store.setting_set("a", "3").unwrap();
         assert_eq!(store.settings_list().unwrap(), [("a".to_owned(), "3".to_owned())]);
     });
+}
+
+#[test]
+fn pdl_4_drivers_and_what_devices_make_of_them() {
+    use domain::fidelity::{Check, DriverName};
+    each_core(|store| {
+        let row = |name: &str, learnt| DriverRow {
+            name: DriverName::of_data(name).unwrap(),
+            learnt,
+            created: Timestamp(3),
+        };
+        assert!(store.driver_add(&row("KX Driver", true), 2).unwrap());
+        assert!(!store.driver_add(&row("kx  DRIVER", false), 2).unwrap(), "the same name");
+        assert!(store.driver_add(&row("A", false), 2).unwrap());
+        assert_eq!(store.drivers_list().unwrap(), [row("A", false), row("KX Driver", true)]);
+        assert!(store.driver_delete(&row("KX driver", true).name).unwrap());
+        assert!(!store.driver_delete(&row("KX driver", true).name).unwrap());
+        for number in 0..4 {
+            assert_eq!(store.driver_add(&row(&format!("driver {number}"), true), 2).unwrap(), number < 2);
+        }
+        assert!(store.driver_add(&row("by hand", false), 2).unwrap());
+
+        let device = store.device_add(&device("Floor 2")).unwrap();
+        assert_eq!(store.device_output(device).unwrap(), DeviceOutput::default());
+        for (check, names) in [(Some(Check::Filter), &["B", "b", "C"][..]), (None, &[])] {
+            let drivers = names.iter().map(|name| DriverName::parse(name).unwrap()).collect();
+            let output = DeviceOutput { check, toner_save: check.is_some(), drivers };
+            store.device_output_save(device, &output).unwrap();
+            let stored = store.device_output(device).unwrap();
+            assert_eq!((stored.check, stored.toner_save), (output.check, output.toner_save));
+            let stored: Vec<_> = stored.drivers.iter().map(DriverName::as_str).collect();
+            assert_eq!(stored, if names.is_empty() { vec![] } else { vec!["B", "C"] });
+        }
+        store.device_output_save(device, &DeviceOutput { toner_save: true, ..Default::default() }).unwrap();
+        assert!(store.device_delete(&DeviceName::parse("Floor 2").unwrap()).unwrap());
+        assert_eq!(store.device_output(device).unwrap(), DeviceOutput::default(), "it goes with its device");
+    });
+}
+
+fn device(name: &str) -> NewDevice {
+    NewDevice {
+        name: DeviceName::parse(name).unwrap(),
+        target: Target::parse("ipp://printer:8631/p", Channel::Auto).unwrap(),
+        location: "hall".into(),
+        model: String::new(),
+        mac: String::new(),
+        color: true,
+        duplex: false,
+        print_all_at_login: true,
+        key_sealed: vec![5],
+        created: Timestamp(1),
+    }
 }
 
 #[test]
@@ -362,6 +411,7 @@ fn a_document_finds_the_job_that_waits_for_it_once() {
             bytes: 77,
             count: Box::default(),
             format: None,
+            owner: None,
         };
         let arrived = store.jobs_arrive(&[document(1), document(1), document(5)], Timestamp(9)).unwrap();
         let Arrived::Attached(attached) = &arrived[0] else { panic!("{arrived:?}") };
@@ -371,6 +421,29 @@ fn a_document_finds_the_job_that_waits_for_it_once() {
         );
         assert_eq!(arrived[1..], [Arrived::NotWaiting, Arrived::NotWaiting]);
         assert_eq!(store.job_show(JobId(1)).unwrap().as_ref(), Some(&**attached));
+    });
+}
+
+#[test]
+fn sub_3_a_document_may_say_whose_its_job_is() {
+    each_core(|store| {
+        let mut waiting = job(0, "a");
+        (waiting.job.state, waiting.job.document, waiting.job.bytes) = (State::Pending, None, 0);
+        arrive(store, [waiting]).unwrap();
+        let owner = FoundOwner { id: UserId(7), logon: "bob".into(), shares: vec![Share::User(UserId(8))] };
+        let arrival = Arrival::Document {
+            job: JobId(1),
+            document: DocumentId([3; 16]),
+            bytes: 77,
+            count: Box::default(),
+            format: None,
+            owner: Some(Box::new(owner)),
+        };
+        let arrived = store.jobs_arrive(&[arrival], Timestamp(9)).unwrap();
+        let Arrived::Attached(attached) = &arrived[0] else { panic!("{arrived:?}") };
+        assert_eq!((attached.owner, attached.owner_logon.as_str()), (UserId(7), "bob"));
+        assert_eq!(store.job_show(JobId(1)).unwrap().as_ref(), Some(&**attached));
+        assert_eq!(store.jobs_waiting(UserId(7)).unwrap(), 1);
     });
 }
 

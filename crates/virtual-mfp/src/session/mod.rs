@@ -78,8 +78,13 @@ async fn at_panel(panel: &mut Panel<'_>, arguments: &SessionArguments) -> Result
     let mut tally = at_login.unwrap_or(PrintAnswer { printed: 0, failed: 0 });
     if arguments.print_all || !arguments.print.is_empty() {
         let documents = Ids(arguments.print.clone());
-        let print =
-            Print { documents, copies: arguments.copies, mono: arguments.mono, duplex: arguments.duplex };
+        let print = Print {
+            documents,
+            copies: arguments.copies,
+            mono: arguments.mono,
+            duplex: arguments.duplex,
+            toner_save: arguments.toner_save.then_some(true),
+        };
         panel.report.tap(None);
         let id = panel.ask(Request::Print(print))?;
         panel.stop_at(id, arguments.stop_at);

@@ -70,8 +70,11 @@ impl Report {
             "reason": document.reason, "price": document.price.map(amount),
             "delegate": has(mark::DELEGATE), "group": has(mark::GROUP),
             "print_once": has(mark::PRINT_ONCE), "owner": document.owner,
+            "driver": document.driver, "driver_unknown": has(mark::DRIVER_UNKNOWN),
         });
-        let mut line = format!("{:>8}  {}", document.id, document.name);
+        // The guide's panels put the mark of low fidelity in front of the name.
+        let doubt = if has(mark::DRIVER_UNKNOWN) { "? " } else { "" };
+        let mut line = format!("{:>8}  {doubt}{}", document.id, document.name);
         if let Some(pages) = document.pages {
             line.push_str(&format!("  ({pages} pages)"));
         }

@@ -171,7 +171,7 @@ pub mod right {
     pub const PRINT: u32 = 1 << 0;
     /// May print all at once.
     pub const PRINT_ALL: u32 = 1 << 1;
-    /// May force monochrome or duplex at the panel.
+    /// May force monochrome, duplex or less toner at the panel.
     pub const CHANGE_SETTINGS: u32 = 1 << 2;
     /// May copy.
     pub const COPY: u32 = 1 << 3;
@@ -230,6 +230,8 @@ record! {
         10 owner: Option<String>,
         /// Price in ten-thousandths of the currency unit.
         11 price: Option<i64>,
+        /// Printer driver it was made with; absent while unknown, or without one.
+        12 driver: Option<String>,
     }
 }
 
@@ -237,7 +239,10 @@ impl Document {
     /// Bytes that it takes in a page at most.
     pub(super) fn size_max(&self) -> usize {
         let text = |text: &Option<String>| text.as_ref().map_or(0, |text| text.len().min(TEXT_BYTES_MAX));
-        128 + self.name.len().min(TEXT_BYTES_MAX) + text(&self.reason) + text(&self.owner)
+        128 + self.name.len().min(TEXT_BYTES_MAX)
+            + text(&self.reason)
+            + text(&self.owner)
+            + text(&self.driver)
     }
 }
 
@@ -274,6 +279,8 @@ record! {
         3 mono: bool,
         /// Print on both sides.
         4 duplex: bool,
+        /// Print with less toner; absent for no.
+        5 toner_save: Option<bool>,
     }
 }
 

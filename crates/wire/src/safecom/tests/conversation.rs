@@ -494,6 +494,7 @@ fn twenty_thousand_documents_come_in_pages_within_the_limits() {
         reason: None,
         owner: None,
         price: None,
+        driver: None,
     };
     let many: Vec<_> = (0..20_000).map(|number| document(number, format!("document {number}"))).collect();
     server.documents(id, many.clone(), false).unwrap();

@@ -58,16 +58,18 @@ fn conversation() -> Vec<(bool, Vec<u8>)> {
         name: "Report".into(),
         submitted_us: 1_790_000_000_000_000,
         bytes: 100_000,
-        marks: mark::COLOR,
+        marks: mark::COLOR | mark::DRIVER_UNKNOWN,
         copies: 1,
         pages: Some(3),
         color_pages: None,
         reason: None,
         owner: None,
         price: None,
+        driver: Some("KX Driver".into()),
     };
     server.documents(id, vec![document], true).expect("a listing waits");
-    let print = Print { documents: Ids(vec![42]), copies: None, mono: false, duplex: false };
+    let print =
+        Print { documents: Ids(vec![42]), copies: None, mono: false, duplex: false, toner_save: Some(true) };
     let id = ask(&mut peer, &mut server, Request::Print(print));
     let progress = Progress {
         document: 42,

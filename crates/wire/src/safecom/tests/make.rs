@@ -76,6 +76,7 @@ impl Make {
             reason: self.maybe(Self::text),
             owner: self.maybe(Self::text),
             price: self.maybe(|m| m.number() as i64),
+            driver: self.maybe(Self::text),
         }
     }
 
@@ -133,6 +134,7 @@ impl Make {
                 copies: self.maybe(|m| m.number() as u16),
                 mono: self.yes(),
                 duplex: self.yes(),
+                toner_save: self.maybe(Self::yes),
             }),
             8 => Request::Cancel(Cancel { request: self.number() as u32 }),
             9 => Request::Retain(Retain { documents: self.ids(), retain: self.yes() }),

@@ -1,0 +1,3 @@
+DROP TABLE device_drivers;
+DROP TABLE device_output;
+DROP TABLE drivers;
