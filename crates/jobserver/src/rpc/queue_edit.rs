@@ -33,63 +33,24 @@ pub(super) fn edit(state: &State, request: message::QueueEditRequest) -> Result<
     Ok(convert::queue(&queue, held))
 }
 
-/// The queue with what is said put in the place of what was.
+/// The queue with what is said put in the place of what was. What the new owner or kind has no use for goes, unless it is
+/// said anew: then it is refused as it is of a new queue.
 fn laid_over(mut queue: message::Queue, request: message::QueueEditRequest) -> message::Queue {
     macro_rules! take {
-        ($($field:ident),*) => {$(
-            if let Some(value) = request.$field {
-                queue.$field = value;
+        ($into:ident, $from:ident: $($field:ident),*) => {$(
+            if let Some(value) = $from.$field {
+                $into.$field = value;
             }
         )*};
     }
-    take!(
-        kind,
-        description,
-        location,
-        owner,
-        fixed_logon,
-        raw_port,
-        default_domain,
-        hide_document_name,
-        color,
-        duplex,
-        accepting_jobs,
-        device,
-        forward,
-        when_away,
-        cost_code,
-        driver_name,
-        device_address,
-        device_location,
-        snmp_status,
-        toner_save
-    );
-    if let Some(change) = request.data_logon {
-        let rule = queue.data_logon.get_or_insert_with(|| message::queue::DataLogon {
-            network_fallback: true,
-            ..Default::default()
-        });
-        macro_rules! take_rule {
-            ($($field:ident),*) => {$(
-                if let Some(value) = change.$field {
-                    rule.$field = value;
-                }
-            )*};
-        }
-        take_rule!(string, search_bytes, skip, start, stop, network_fallback);
-        // An empty text takes the rule away: whoever the driver names is the owner.
-        if rule.string.is_empty() {
-            queue.data_logon = None;
-        }
-    } else if queue.owner() != message::queue::Owner::JobData {
-        // The rule goes with what it was for.
+    take!(queue, request: kind, owner);
+    if queue.owner() != message::queue::Owner::JobData {
         queue.data_logon = None;
     }
     if queue.owner() != message::queue::Owner::Fixed {
         queue.fixed_logon = String::new();
     }
     if queue.kind() != message::queue::Kind::Push {
-        // What only push queues have goes with the kind.
         queue = message::Queue {
             device: String::new(),
             forward: String::new(),
@@ -98,6 +59,22 @@ fn laid_over(mut queue: message::Queue, request: message::QueueEditRequest) -> m
             snmp_status: false,
             ..queue
         };
+    }
+    take!(
+        queue, request: description, location, fixed_logon, raw_port, default_domain, hide_document_name, color, duplex,
+        accepting_jobs, device, forward, when_away, cost_code, driver_name, device_address, device_location, snmp_status,
+        toner_save
+    );
+    if let Some(change) = request.data_logon {
+        let rule = queue.data_logon.get_or_insert_with(|| message::queue::DataLogon {
+            network_fallback: true,
+            ..Default::default()
+        });
+        take!(rule, change: string, search_bytes, skip, start, stop, network_fallback);
+        // An empty text takes the rule away: whoever the driver names is the owner.
+        if rule.string.is_empty() {
+            queue.data_logon = None;
+        }
     }
     queue
 }
