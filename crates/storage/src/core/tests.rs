@@ -212,7 +212,7 @@ fn devices_queues_and_settings_read_back() {
         // A queue is changed as a whole; what only push queues have goes with the kind.
         let changed = Queue { id, raw_port: None, name: pushed.name.clone(), ..queue.clone() };
         assert!(store.queue_save(&changed).unwrap());
-        assert_eq!(store.queues_list().unwrap(), [changed.clone()]);
+        assert_eq!(store.queues_list().unwrap(), std::slice::from_ref(&changed));
         assert!(store.queue_save(&Queue { id, ..pushed.clone() }).unwrap());
         assert_eq!(store.queues_list().unwrap(), [Queue { id, ..pushed.clone() }]);
         assert!(store.queue_delete(&pushed.name).unwrap());
