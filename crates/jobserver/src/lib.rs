@@ -227,14 +227,12 @@ fn administrators(server: &Jobserver, calls: Calls) -> Routes {
     let tokens = TokensServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
     let operations = OperationsServer::new(calls.clone());
     let people = PeopleServer::new(calls.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX);
+    let charging = ChargingServer::new(calls.clone());
     let events = EventLogServer::new(calls).max_decoding_message_size(MESSAGE_BYTES_MAX);
     Routes::new(Authorized::new(administration, server.clone()))
         .add_service(Authorized::new(events, server.clone()))
         .add_service(Authorized::new(mails, server.clone()))
-        .add_service(Authorized::new(
-            ChargingServer::new(charge::Charges::new(server.clone())),
-            server.clone(),
-        ))
+        .add_service(Authorized::new(charging, server.clone()))
         .add_service(Authorized::new(operations, server.clone()))
         .add_service(Authorized::new(certificates, server.clone()))
         .add_service(Authorized::new(tokens, server.clone()))

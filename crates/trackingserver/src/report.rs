@@ -44,31 +44,18 @@ fn limit(limit: i64) -> i64 {
 }
 
 fn totals(totals: &Totals) -> proto::Totals {
-    let Totals {
-        jobs,
-        size,
-        pages,
-        color_pages,
-        sheets,
-        copy_pages,
-        send_pages,
-        duplex_jobs,
-        color_jobs,
-        price,
-        price2,
-    } = *totals;
     proto::Totals {
-        jobs,
-        size,
-        pages,
-        color_pages,
-        sheets,
-        copy_pages,
-        send_pages,
-        duplex_jobs,
-        color_jobs,
-        price,
-        price2,
+        jobs: totals.jobs,
+        size: totals.size,
+        pages: totals.pages,
+        color_pages: totals.color_pages,
+        sheets: totals.sheets,
+        copy_pages: totals.copy_pages,
+        send_pages: totals.send_pages,
+        duplex_jobs: totals.duplex_jobs,
+        color_jobs: totals.color_jobs,
+        price: totals.price,
+        price2: totals.price2,
     }
 }
 

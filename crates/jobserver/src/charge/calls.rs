@@ -3,7 +3,7 @@
 use domain::charge::{CostControl, Features};
 use domain::price::{DocumentPrices, PagePrices, PaperSize, Scheme, SizePrices};
 use domain::text::free;
-use domain::{DeviceName, Money, Status as Code};
+use domain::{Money, Status as Code};
 use rpc::Kind;
 use rpc::proto::charging::{self as message, charging_server::Charging};
 use rpc::proto::common::Empty;
@@ -12,8 +12,8 @@ use tonic::{Request, Response, Status};
 
 use super::{credit, holder};
 use crate::failed::Failed;
-use crate::rpc::Actor;
-use crate::state::{Jobserver, State};
+use crate::rpc::{Actor, Calls, device_find};
+use crate::state::State;
 
 /// Longest name of a scheme, characters.
 const NAME_MAX: usize = 80;
@@ -28,29 +28,8 @@ const SCHEME_NOT_FOUND: Code = Code(240);
 
 type Answer<T> = Result<Response<T>, Status>;
 
-/// Serves `Charging`.
-#[derive(Clone)]
-pub(crate) struct Charges {
-    server: Jobserver,
-}
-
-impl Charges {
-    pub(crate) fn new(server: Jobserver) -> Self {
-        Self { server }
-    }
-
-    async fn run<Q: Send + 'static, T: Send + 'static>(
-        &self,
-        request: Request<Q>,
-        work: impl FnOnce(&State, Q) -> Result<T, Failed> + Send + 'static,
-    ) -> Answer<T> {
-        let request = request.into_inner();
-        Ok(Response::new(self.server.blocking(move |state| work(state, request)).await?))
-    }
-}
-
 #[tonic::async_trait]
-impl Charging for Charges {
+impl Charging for Calls {
     async fn scheme_add(&self, request: Request<message::Scheme>) -> Answer<message::Scheme> {
         self.run(request, |state, scheme| {
             let stored = StoredScheme { id: 0, ..parse(scheme)? };
@@ -102,7 +81,7 @@ impl Charging for Charges {
         &self,
         request: Request<message::DeviceTermsShowRequest>,
     ) -> Answer<message::DeviceTerms> {
-        self.run(request, |state, request| device_terms(state, &device(state, &request.device)?)).await
+        self.run(request, |state, request| device_terms(state, &device_find(state, &request.device)?)).await
     }
 
     async fn device_terms_edit(
@@ -289,15 +268,6 @@ fn user_terms(state: &State, user: &domain::user::User) -> Result<message::UserT
     })
 }
 
-fn device(state: &State, name: &str) -> Result<domain::device::Device, Failed> {
-    let unknown = || {
-        let text = format!("there is no device '{}'", domain::text::shorten(name, 80));
-        Failed::not_found(Code::DEVICE_NOT_FOUND, text)
-    };
-    let parsed = DeviceName::parse(name).map_err(|_| unknown())?;
-    Ok(state.store.device_by_name(&parsed)?.ok_or_else(unknown)?.0)
-}
-
 fn device_terms(state: &State, device: &domain::device::Device) -> Result<message::DeviceTerms, Failed> {
     let charging = state.store.device_charging(device.id)?;
     let schemes = state.store.schemes_list()?;
@@ -319,7 +289,7 @@ fn device_terms_edit(
     state: &State,
     request: message::DeviceTermsEditRequest,
 ) -> Result<message::DeviceTerms, Failed> {
-    let device = device(state, &request.device)?;
+    let device = device_find(state, &request.device)?;
     let mut charging = state.store.device_charging(device.id)?;
     let id = |name: &str| match name {
         "" => Ok(None),

@@ -33,7 +33,6 @@ use tokio::sync::Notify;
 use tonic::transport::Channel;
 
 pub(crate) use begin::{Amount, Fare, abandon, begin, reserve};
-pub(crate) use calls::Charges;
 pub(crate) use credits::credits;
 pub(crate) use deliver::task;
 pub(crate) use price::{Prices, Schemes, pushed, shown};

@@ -306,7 +306,7 @@ impl Calls {
     }
 
     /// Runs an operation on a thread that may block.
-    pub(super) async fn run<Q: Send + 'static, T: Send + 'static>(
+    pub(crate) async fn run<Q: Send + 'static, T: Send + 'static>(
         &self,
         request: Request<Q>,
         work: impl FnOnce(&State, Q) -> Result<T, Failed> + Send + 'static,
@@ -433,7 +433,7 @@ fn device_edit(state: &State, request: message::DeviceEditRequest) -> Result<mes
     drivers::device(state, device)
 }
 
-fn device_find(state: &State, name: &str) -> Result<domain::device::Device, Failed> {
+pub(crate) fn device_find(state: &State, name: &str) -> Result<domain::device::Device, Failed> {
     let parsed = DeviceName::parse(name).map_err(|_| no_such_device(name))?;
     let found = state.store.device_by_name(&parsed)?;
     found.map(|(device, _)| device).ok_or_else(|| no_such_device(name))

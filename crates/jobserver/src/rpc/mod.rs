@@ -23,6 +23,7 @@ mod users;
 use crate::state::Jobserver;
 
 pub(crate) use actor::Actor;
+pub(crate) use administration::device_find;
 pub(crate) use audit::{Logins, login as audit_login};
 pub(crate) use authorize::{Authorized, prove};
 #[cfg(test)]
@@ -36,7 +37,7 @@ pub(crate) use users::find as user_find;
 /// Serves every service.
 #[derive(Clone)]
 pub(crate) struct Calls {
-    server: Jobserver,
+    pub(crate) server: Jobserver,
 }
 
 impl Calls {

@@ -61,6 +61,17 @@ impl Totals {
 
     /// Adds `other` `times` times; -1 takes away.
     pub(super) fn add(&mut self, other: &Self, times: i64) {
+        for (sum, amount) in self.amounts_mut().into_iter().zip(other.amounts()) {
+            *sum += amount * times;
+        }
+    }
+
+    /// The amounts in the order of [`COLUMNS`].
+    fn amounts(mut self) -> [i64; 11] {
+        self.amounts_mut().map(|amount| *amount)
+    }
+
+    fn amounts_mut(&mut self) -> [&mut i64; 11] {
         let Self {
             jobs,
             size,
@@ -73,18 +84,20 @@ impl Totals {
             color_jobs,
             price,
             price2,
-        } = other;
-        self.jobs += jobs * times;
-        self.size += size * times;
-        self.pages += pages * times;
-        self.color_pages += color_pages * times;
-        self.sheets += sheets * times;
-        self.copy_pages += copy_pages * times;
-        self.send_pages += send_pages * times;
-        self.duplex_jobs += duplex_jobs * times;
-        self.color_jobs += color_jobs * times;
-        self.price += price * times;
-        self.price2 += price2 * times;
+        } = self;
+        [
+            jobs,
+            size,
+            pages,
+            color_pages,
+            sheets,
+            copy_pages,
+            send_pages,
+            duplex_jobs,
+            color_jobs,
+            price,
+            price2,
+        ]
     }
 
     /// What one row adds.
@@ -163,7 +176,7 @@ impl Changes {
                 let Key { kind, level, block, subject, interrupted } = key;
                 let interrupted = i64::from(*interrupted);
                 let _ = write!(statement, "{separator}({kind}, {level}, {block}, {subject}, {interrupted}");
-                for amount in amounts(totals) {
+                for amount in totals.amounts() {
                     let _ = write!(statement, ", {amount}");
                 }
                 statement.push(')');
@@ -195,25 +208,9 @@ impl Changes {
     }
 }
 
-/// Columns of the amounts, in the order of [`amounts`].
+/// Columns of the amounts, in the order of [`Totals::amounts`].
 pub(super) const COLUMNS: &str = "jobs, size, pages, color_pages, sheets, copy_pages, send_pages, duplex_jobs, \
      color_jobs, price, price2";
-
-fn amounts(totals: &Totals) -> [i64; 11] {
-    [
-        totals.jobs,
-        totals.size,
-        totals.pages,
-        totals.color_pages,
-        totals.sheets,
-        totals.copy_pages,
-        totals.send_pages,
-        totals.duplex_jobs,
-        totals.color_jobs,
-        totals.price,
-        totals.price2,
-    ]
-}
 
 /// Stores what the rows' subjects are called now, and adds the rows to every sum.
 pub(super) fn rows_added(connection: &mut AnyConnection, added: &[(&Record, &Row)]) -> StoreResult<()> {
