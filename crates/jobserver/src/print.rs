@@ -314,7 +314,8 @@ impl Run {
                 .server
                 .blocking(move |state| {
                     let end = |job: Option<Job>| end(state, job, &told, &tracking, &user, &device);
-                    let (charge, paid) = (told.settled.charge.as_ref(), told.settled.paid);
+                    let charge = told.settled.charge.as_ref();
+                    let paid = told.settled.paid.map(|paid| (user.id, paid));
                     let stored =
                         state.store.job_change_charged("job-end", told.id, end, charge, paid, now)?;
                     crate::charge::tell_unfinished(state, &told.settled);

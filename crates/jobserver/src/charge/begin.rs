@@ -37,7 +37,7 @@ pub(crate) struct Fare {
     pub(super) schemes: Schemes,
     /// For the whole document.
     pub(super) whole: Prices,
-    /// What a part of the document has cost before.
+    /// What this person was charged for a part of the document before.
     pub(super) paid: Paid,
     /// The reservation of a Pay user.
     pub(super) reservation: Option<String>,
@@ -67,7 +67,7 @@ pub(crate) async fn begin(
                 Cost::NoTracking | Cost::LoginRejected => Schemes::default(),
             };
             let priced = schemes.whole(&asked, copies);
-            let paid = state.store.job_paid(asked.id)?;
+            let paid = state.store.job_paid(asked.id, user_id)?;
             let whole = priced.unwrap_or_default();
             let fare = Fare { cost, control, schemes, whole, paid, reservation: None, copies };
             Ok::<_, Failed>((fare, state.settings(), priced))

@@ -115,7 +115,7 @@ pub(crate) fn shown(
             // Only what was held again can have been paid for in part.
             let paid = match job.message.is_empty() {
                 true => Money::ZERO,
-                false => state.store.job_paid(job.id)?.amount,
+                false => state.store.job_paid(job.id, user.id)?.amount,
             };
             Ok(Some(domain::charge::rest(whole.one, paid)))
         })
@@ -139,7 +139,7 @@ pub(crate) fn pushed(state: &State, job: &Job) -> Result<Option<Money>, StoreErr
     let finishing = decide(&job.ticket, &job.count, Forced::default(), (&device).into(), false);
     let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
     let Ok(whole) = schemes.whole(&planned, job.panel_copies) else { return Ok(None) };
-    Ok(Some(domain::charge::rest(whole.one, state.store.job_paid(job.id)?.amount)))
+    Ok(Some(domain::charge::rest(whole.one, state.store.job_paid(job.id, job.owner)?.amount)))
 }
 
 /// The file, read again whenever it changes.
@@ -163,6 +163,7 @@ impl super::Desk {
 mod tests {
     use super::*;
 
+    /// CHG-2.
     #[test]
     fn the_file_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
         let directory = tempfile::tempdir().unwrap();

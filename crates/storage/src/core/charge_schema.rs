@@ -1,4 +1,5 @@
-//! Tables of charging; the migrations `0030_charging`, `00701_money_credits` and `0072_sessions_walkups` make them.
+//! Tables of charging; the migrations `0030_charging`, `00701_money_credits`, `0072_sessions_walkups`, `0090_paid_by_person` and
+//! `0091_price_agreed` make them.
 
 diesel::table! {
     schemes (id) {
@@ -33,8 +34,14 @@ diesel::table! {
 }
 
 diesel::table! {
-    job_paid (job_id) {
-        job_id -> BigInt, pages -> BigInt, amount -> BigInt, amount_two -> BigInt,
+    job_payments (job_id, user_id) {
+        job_id -> BigInt, user_id -> BigInt, pages -> BigInt, amount -> BigInt, amount_two -> BigInt,
+    }
+}
+
+diesel::table! {
+    job_agreements (job_id) {
+        job_id -> BigInt, price -> BigInt, agreed_us -> BigInt,
     }
 }
 

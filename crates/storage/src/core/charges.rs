@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use domain::job::Job;
 use domain::{DeviceId, JobId, Money, Timestamp, UserId};
 
-use super::charge_schema::{charges, job_paid};
+use super::charge_schema::{charges, job_payments};
 use super::jobs::{Change, change_save, job_load};
 use super::{CoreStore, corrupt};
 use crate::{AnyConnection, StoreResult};
@@ -78,7 +78,7 @@ pub struct ChargeEnd {
     pub message: String,
 }
 
-/// What was charged for pages of a document that did not come out whole.
+/// What one person was charged for pages of a document that did not come out whole.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Paid {
     /// Pages that came out.
@@ -225,15 +225,16 @@ impl CoreStore {
         })
     }
 
-    /// What was charged for pages of a document that did not come out whole.
+    /// What a person was charged for pages of a document that did not come out whole.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub fn job_paid(&self, job: JobId) -> StoreResult<Paid> {
+    pub fn job_paid(&self, job: JobId, user: UserId) -> StoreResult<Paid> {
         self.database.read("job-paid", |connection| {
-            let row: Option<(i64, i64, i64, i64)> =
-                job_paid::table.find(job.0).first(connection).optional()?;
-            Ok(row.map_or_else(Paid::default, |(_, pages, amount, two)| Paid {
+            let columns = (job_payments::pages, job_payments::amount, job_payments::amount_two);
+            let row: Option<(i64, i64, i64)> =
+                job_payments::table.find((job.0, user.0)).select(columns).first(connection).optional()?;
+            Ok(row.map_or_else(Paid::default, |(pages, amount, two)| Paid {
                 pages,
                 amount: Money(amount),
                 amount_two: Money(two),
@@ -241,8 +242,8 @@ impl CoreStore {
         })
     }
 
-    /// As [`CoreStore::job_change`]; in the same transaction ends the reservation of the job's way and notes what is
-    /// paid of the document by now (`None` leaves that).
+    /// As [`CoreStore::job_change`]; in the same transaction ends the reservation of the job's way and notes what a person
+    /// has paid of the document by now (`None` leaves that).
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -252,7 +253,7 @@ impl CoreStore {
         id: JobId,
         decide: impl Fn(Option<Job>) -> Result<Change, R>,
         charge: Option<&ChargeEnd>,
-        paid: Option<Paid>,
+        paid: Option<(UserId, Paid)>,
         now: Timestamp,
     ) -> StoreResult<Result<Job, R>> {
         self.database.write(name, |connection| {
@@ -264,16 +265,17 @@ impl CoreStore {
             if let Some(end) = charge {
                 charge_end(connection, ChargeState::Open, end, now)?;
             }
-            if let Some(paid) = paid {
-                diesel::delete(job_paid::table.find(id.0)).execute(connection)?;
+            if let Some((user, paid)) = paid {
+                diesel::delete(job_payments::table.find((id.0, user.0))).execute(connection)?;
                 if paid != Paid::default() {
                     let row = (
-                        job_paid::job_id.eq(id.0),
-                        job_paid::pages.eq(paid.pages),
-                        job_paid::amount.eq(paid.amount.0),
-                        job_paid::amount_two.eq(paid.amount_two.0),
+                        job_payments::job_id.eq(id.0),
+                        job_payments::user_id.eq(user.0),
+                        job_payments::pages.eq(paid.pages),
+                        job_payments::amount.eq(paid.amount.0),
+                        job_payments::amount_two.eq(paid.amount_two.0),
                     );
-                    diesel::insert_into(job_paid::table).values(row).execute(connection)?;
+                    diesel::insert_into(job_payments::table).values(row).execute(connection)?;
                 }
             }
             Ok(Ok(change.job))
@@ -300,4 +302,47 @@ pub(super) fn charge_end(
         charges::ended_us.eq(now.0),
     );
     Ok(diesel::update(open).set(changes).execute(connection)? > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tests::{each_core, job, person};
+    use crate::core::{Arrival, Arrived};
+
+    /// PAY-2: who paid for a part of a shared document pays the rest, and nobody else does.
+    #[test]
+    fn what_was_paid_of_a_document_is_known_by_person() {
+        each_core(|core| {
+            let [ann, ben] = ["ann", "ben"].map(|logon| core.user_add(&person(logon, "")).unwrap());
+            let arrival = Arrival::Job(Box::new(job(ann.0, "shared")));
+            let Arrived::New(id) = core.jobs_arrive(&[arrival], Timestamp(1)).unwrap().remove(0) else {
+                panic!("it is new");
+            };
+            let note = |user, paid| {
+                let same = |job: Option<Job>| Ok::<_, ()>(Change { job: job.ok_or(())?, message: None });
+                let noted = core.job_change_charged("test", id, same, None, Some((user, paid)), Timestamp(2));
+                noted.unwrap().unwrap();
+            };
+            let three = Paid { pages: 3, amount: Money(6_500), amount_two: Money(1) };
+            let one = Paid { pages: 1, ..Paid::default() };
+            note(ann, three);
+            assert_eq!(core.job_paid(id, ann).unwrap(), three);
+            assert_eq!(core.job_paid(id, ben).unwrap(), Paid::default());
+            note(ben, one);
+            note(ann, Paid { pages: 4, ..three });
+            assert_eq!(core.job_paid(id, ann).unwrap().pages, 4);
+            note(ann, Paid::default());
+            assert_eq!(core.job_paid(id, ann).unwrap(), Paid::default());
+            assert_eq!(core.job_paid(id, ben).unwrap(), one, "somebody else's stays");
+            let end = |job: Option<Job>| {
+                let job =
+                    job.ok_or(())?.apply(domain::job::Event::CancelByUser, Timestamp(3)).map_err(drop)?;
+                Ok::<_, ()>(Change { job, message: None })
+            };
+            core.job_change("test", id, end, Timestamp(3)).unwrap().unwrap();
+            core.jobs_forget(&[id]).unwrap();
+            assert_eq!(core.job_paid(id, ben).unwrap(), Paid::default(), "it goes with the document");
+        });
+    }
 }
