@@ -119,6 +119,10 @@ fn pay_7_who_pays_becomes_who_is_tracked_and_then_nobody_as_the_settings_say() {
 
     again(&mut suite);
     assert_eq!(status(&suite, &mfp, &["--card", CARD, "--list"]), 0);
+    // The job server was away itself meanwhile, and tells the return all the same, once.
+    assert_eq!(status(&suite, &mfp, &["--card", CARD, "--list"]), 0);
+    let told = events(&suite, "money-server-back");
+    assert_eq!((told.len(), &told[0]["severity"]), (1, &5.into()), "{told:?}");
     wait_for("what waited", || titles(&suite).contains(&"three".to_owned()).then_some(()));
     assert_eq!(titles(&suite), ["one", "three"]);
     // Nobody was charged, and nothing is reserved.

@@ -6,8 +6,10 @@
 //! - [`cost`], [`encryption`], [`billing`], [`rules`]: the tables.
 //! - [`Away`]: what becomes of a person while the money or tracking server is away.
 //! - [`post`]: what a device's counters say was really printed.
+//! - [`toner`]: what it took of toner.
 
 pub mod post;
+pub mod toner;
 
 use crate::money::Money;
 use crate::price::{Impressions, PaperSize, Part, Sheets, Usage};

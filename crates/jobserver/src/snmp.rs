@@ -103,6 +103,16 @@ pub async fn get<const N: usize>(
     target: &Target,
     names: [&[u32]; N],
 ) -> Result<[Option<Value>; N], SnmpError> {
+    let names = names.map(|arcs| Oid::new(arcs).expect("names of standards are identifiers"));
+    let values = get_all(target, &names).await?;
+    Ok(values.try_into().expect("an answer for each question"))
+}
+
+/// As [`get`], for as many objects as there are.
+///
+/// # Errors
+/// [`SnmpError`].
+pub async fn get_all(target: &Target, names: &[Oid]) -> Result<Vec<Option<Value>>, SnmpError> {
     let failed = |source| SnmpError::Network { host: target.host.clone(), source };
     let mut addresses = lookup_host((target.host.as_str(), target.port)).await.map_err(failed)?;
     let Some(address) = addresses.next() else {
@@ -112,10 +122,9 @@ pub async fn get<const N: usize>(
     let socket = UdpSocket::bind(here).await.map_err(failed)?;
     // Connected, so that nobody else's datagrams come in and a closed port is told.
     socket.connect(address).await.map_err(failed)?;
-    let names = names.map(|arcs| Oid::new(arcs).expect("names of standards are identifiers"));
-    match ask(target, &socket, Version::V2c, &names).await? {
+    match ask(target, &socket, Version::V2c, names).await? {
         Some(values) => Ok(values),
-        None => match ask(target, &socket, Version::V1, &names).await? {
+        None => match ask(target, &socket, Version::V1, names).await? {
             Some(values) => Ok(values),
             None => Err(SnmpError::Silent { host: target.host.clone() }),
         },
@@ -164,12 +173,12 @@ impl Jobserver {
 }
 
 /// One version's tries; `None` when nothing came.
-async fn ask<const N: usize>(
+async fn ask(
     target: &Target,
     socket: &UdpSocket,
     version: Version,
-    names: &[Oid; N],
-) -> Result<Option<[Option<Value>; N]>, SnmpError> {
+    names: &[Oid],
+) -> Result<Option<Vec<Option<Value>>>, SnmpError> {
     let mut id = [0; 4];
     getrandom::fill(&mut id).map_err(|error| SnmpError::Network {
         host: target.host.clone(),
@@ -181,7 +190,7 @@ async fn ask<const N: usize>(
     'asking: loop {
         let wanted: Vec<Oid> = names.iter().filter(|name| !missing.contains(name)).cloned().collect();
         if wanted.is_empty() {
-            return Ok(Some([const { None }; N]));
+            return Ok(Some(vec![None; names.len()]));
         }
         let question = client.get(&wanted);
         for _ in 0..target.tries.max(1) {
@@ -208,7 +217,7 @@ async fn ask<const N: usize>(
                 let binding = bindings.iter().find(|binding| binding.name == *name)?;
                 (!binding.value.is_absent() && binding.value != Value::Null).then(|| binding.value.clone())
             };
-            return Ok(Some(names.each_ref().map(found)));
+            return Ok(Some(names.iter().map(found).collect()));
         }
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 //! - [`terms`]: who is tracked and who pays at a device; who is let in (guide, "Device license and user settings").
 //! - [`price`]: what a document costs there, by scheme or by its name.
 //! - [`mod@begin`]: reserves before anything is sent. [`mod@settle`]: what the way came to, stored with the job's end.
-//! - [`meter`]: what the device's counters say was printed.
+//! - [`meter`]: what the device's counters say was printed. [`toner`]: what is left of its toner.
 //! - [`deliver`]: tells the money server, until it has heard; [`mod@recover`] picks up what a crash left.
 //! - [`unfinished`]: the mail about a document that did not come out.
 //! - [`credit`]: what the members of groups get by schedule.
@@ -23,11 +23,11 @@ mod price;
 mod recover;
 mod settle;
 mod terms;
+pub(crate) mod toner;
 mod unfinished;
 
 use std::path::Path;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 use tonic::transport::Channel;
@@ -51,8 +51,10 @@ pub(crate) struct Desk {
     credits: Notify,
     /// Prices by the names of documents, as the file was last read.
     names: Mutex<price::Names>,
-    /// Whether the money server was away when somebody who pays last logged in.
-    was_away: AtomicBool,
+    /// Where devices tell what is left of their toner.
+    pub(crate) toners: toner::Toners,
+    /// Whether the money server was away when somebody who pays last logged in; `None` until that is asked after a start.
+    was_away: tokio::sync::Mutex<Option<bool>>,
 }
 
 impl Desk {
@@ -63,7 +65,8 @@ impl Desk {
             wake: Notify::new(),
             credits: Notify::new(),
             names: Mutex::new(price::names(data)),
-            was_away: AtomicBool::new(false),
+            toners: toner::Toners::default(),
+            was_away: tokio::sync::Mutex::default(),
         }
     }
 

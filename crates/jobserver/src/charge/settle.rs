@@ -37,7 +37,7 @@ pub(crate) struct Settled {
     pub(crate) toner_save: bool,
     /// End of the reservation, stored with the job's end.
     pub(crate) charge: Option<ChargeEnd>,
-    /// What is paid of the document by now; `None` leaves it.
+    /// What the person has paid of the document by now; `None` leaves it.
     pub(crate) paid: Option<Paid>,
 }
 
@@ -53,11 +53,16 @@ pub(crate) fn settle(
     let whole = fare.schemes.whole(job, fare.copies).unwrap_or(fare.whole);
     let fare = &Fare { whole, ..fare.clone() };
     let report = report(fare, job, meter);
+    let came_out = report.map(|printed| i64::from(printed.impressions.0));
     let settled = match outcome {
         Ok(()) => delivered(fare, job, report),
         Err(why) => not_delivered(fare, job, why, report, settings.on_failure()),
     };
-    Settled { toner: meter.toner_said(), ..settled }
+    // What a device that does not count printed of a document that broke is not known.
+    let whole =
+        || if outcome.is_ok() { job.count.pages.saturating_mul(fare.copies.max(1).into()) } else { 0 };
+    let pages = u64::try_from(came_out.unwrap_or_else(whole)).unwrap_or(0);
+    Settled { toner: meter.toner_said(pages), ..settled }
 }
 
 /// What the device counted, when the document was counted too; what makes no sense is told and left out.

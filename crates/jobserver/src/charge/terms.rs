@@ -1,6 +1,5 @@
 //! Who is tracked and who pays at a device, and who is let in.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::charge::{Away, AwayRefused, Cost, CostControl, DeviceTerms, cost};
@@ -16,19 +15,24 @@ use rpc::proto::moneyserver::money_client::MoneyClient;
 use rpc::proto::moneyserver::money_reader_client::MoneyReaderClient;
 use rpc::proto::trackingserver::RecordRequest;
 use rpc::proto::trackingserver::tracking_client::TrackingClient;
+use storage::event::EventFilter;
 use tonic::Request;
 
 use super::credits::disposable;
 use super::holder;
 use crate::failed::Failed;
 use crate::settings::Settings;
-use crate::state::Jobserver;
+use crate::state::{Jobserver, State};
 
 /// How long a server is waited for while somebody stands at a panel.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Status "the account is not known".
 pub(super) const ACCOUNT_NOT_FOUND: i32 = 220;
+
+/// Codes of the events about the money server (guide, "Tracking" of the server's properties).
+const AWAY: &str = "money-server-away";
+const BACK: &str = "money-server-back";
 
 /// The cell of the guide's table.
 pub(crate) fn of(device: &DeviceTerms, control: CostControl) -> Cost {
@@ -64,7 +68,7 @@ pub(crate) async fn admit(server: &Jobserver, user: &User, device: &Device) -> R
     let money_away = cell == Cost::Pay && purse.is_none();
     treat(server, cell, money_away, &settings).await?;
     if cell == Cost::Pay {
-        note(server, user, money_away);
+        note(server, user, money_away).await;
     }
     let Some(purse) = purse else { return Ok(None) };
     let policy = settings.charging_policy();
@@ -115,20 +119,38 @@ async fn tracking_answers(server: &Jobserver) -> bool {
 }
 
 /// Tells once that the money server is away, and once that it is back.
-fn note(server: &Jobserver, user: &User, away: bool) {
-    let was_away = server.0.charge.was_away.swap(away, Ordering::Relaxed);
+async fn note(server: &Jobserver, user: &User, away: bool) {
+    let mut known = server.0.charge.was_away.lock().await;
+    let was_away = match *known {
+        Some(was_away) => was_away,
+        // It may have been away before this server was started.
+        None => server.blocking(|state| told_away(state)).await.unwrap_or_else(|failed| {
+            tracing::warn!(%failed, "whether the money server was away before is not known");
+            false
+        }),
+    };
+    *known = Some(away);
+    let events = &server.0.events;
     if away && !was_away {
-        let events = &server.0.events;
         let subject =
             "a Pay user logged in while the money server was away, and is treated as a tracking user";
-        let event = events.event(Severity::Error, "money-server-away", subject);
+        let event = events.event(Severity::Error, AWAY, subject);
         events.record(event.user(user.logon.as_str()));
     } else if was_away && !away {
-        let events = &server.0.events;
-        let event =
-            events.event(Severity::Information, "money-server-back", "the money server is available again");
+        let event = events.event(Severity::Information, BACK, "the money server is available again");
         events.record(event.user(user.logon.as_str()));
     }
+}
+
+/// Whether the event log ends with the money server away.
+fn told_away(state: &State) -> Result<bool, Failed> {
+    let last = |code: &str| {
+        let source = Some(crate::events::SOURCE.to_owned());
+        let filter = EventFilter { source, code: Some(code.to_owned()), ..EventFilter::default() };
+        let found = state.events.store().events_page(&filter, None, 1)?.pop();
+        Ok::<_, Failed>(found.map(|stored| stored.id))
+    };
+    Ok(last(AWAY)? > last(BACK)?)
 }
 
 /// A person's purse; opened, with the initial quota of the settings, when there is none.

@@ -9,16 +9,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use domain::Status;
 use domain::charge::post::Report;
+use domain::charge::toner::Levels;
 use domain::count::Duplex;
 use domain::device::{Attempt, Channel};
 use service::http::{Body, HttpError, Limits, Session, Trust};
 use tokio::time::{Instant, sleep};
 use wire::ipp::client::{JobOptions, JobStatus, Requests, outcome};
+use wire::ipp::supply::Supply;
 use wire::ipp::{Attribute, GroupTag, JobState, Message, Value, decode};
 
 use super::blocks::Blocks;
 use super::{NotDelivered, Release, WayFailed, started};
 use crate::cancel::stopped;
+use crate::charge::toner::levels_of;
 use crate::print::device_stopped;
 use crate::session::PrintEvent;
 use crate::spool::Reader;
@@ -72,7 +75,17 @@ pub(super) async fn deliver(
     started(release, attempt.channel).await;
     // The attributes say it all.
     release.took(release.finishing);
-    talk.print(release, reader).await.map_err(WayFailed::NotDelivered)
+    let before = talk.toner(release).await;
+    let printed = talk.print(release, reader).await;
+    // A printer that was lost on the way would only keep whoever waits waiting.
+    let answers = printed.as_ref().map_or_else(|why| why.status == Status::DEVICE_UNAVAILABLE, |()| true);
+    if let Some(before) = before
+        && answers
+        && let Some(after) = talk.toner(release).await
+    {
+        release.meter.toner_left(&before, &after);
+    }
+    printed.map_err(WayFailed::NotDelivered)
 }
 
 impl<'a> Talk<'a> {
@@ -93,6 +106,16 @@ impl<'a> Talk<'a> {
         let session = Session::connect(&uri, &Trust::Any, limits).await?;
         let requests = Requests::new(format!("{ipp}://{place}"), release.user.logon.as_str());
         Ok(Self { uri, path: &attempt.path, limits, session, requests })
+    }
+
+    /// What is left of the printer's toner, when anybody wants to know and it tells.
+    async fn toner(&mut self, release: &Release<'_>) -> Option<Levels> {
+        if !release.meter.is_wanted() {
+            return None;
+        }
+        let question = self.requests.get_printer_attributes(&["printer-supply"]);
+        let levels = levels_of(&Supply::all(&self.ask(&question).await.ok()?));
+        (!levels.is_empty()).then_some(levels)
     }
 
     async fn print(&mut self, release: &Release<'_>, reader: &Arc<Reader>) -> Result<(), NotDelivered> {

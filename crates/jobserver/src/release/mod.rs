@@ -198,5 +198,6 @@ impl State {
     /// A device was changed: what worked before may not be right any more.
     pub(crate) fn channels_forget(&self) {
         self.channels.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        self.charge.toners.forget();
     }
 }

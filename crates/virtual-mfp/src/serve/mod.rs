@@ -4,7 +4,7 @@
 //! - [`counts`]: pages that came out. [`journal`]: `jobs.jsonl`, one line a document.
 //! - [`raw`]: port 9100. [`ipp`]: IPP and IPPS. [`device`]: the server's session on 7500. [`snmp`]: counters and state for
 //!   whoever asks.
-//! - [`control`]: faults changed while the printer runs.
+//! - `toner`: what is left of it. [`control`]: faults changed while the printer runs.
 
 pub mod control;
 pub mod counts;
@@ -15,6 +15,7 @@ pub mod journal;
 pub mod listen;
 pub mod raw;
 pub mod snmp;
+mod toner;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! Counters and state for whoever asks by SNMP, version 1 or 2c: the system group (RFC 3418), the printer of the Host
 //! Resources MIB (RFC 2790) and the Printer MIB (RFC 3805).
 //!
-//! Two markers: the first counts every impression, the second those with colour. Two trays and four toners that empty
-//! with what is printed, and are filled again when they are empty: nobody looks after a simulated printer.
+//! Two markers: the first counts every impression, the second those with colour. Two trays
+//! that empty with what is printed as the toners do.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use wire::snmp::{Oid, Value, decode, encode};
 
 use super::counts::Counts;
 use super::engine::Engine;
+use super::toner::{self, Toner, left, toners};
 use crate::failure::Failure;
 use crate::line;
 
@@ -127,8 +128,7 @@ impl Agent {
             row(7, Value::Integer(0)); // prtMarkerSpotColorants
             row(15, Value::Integer(if self.engine.jammed() { 3 } else { 0 })); // prtMarkerStatus
         }
-        for (supply, (color, name)) in (1..).zip(TONERS) {
-            let used = if color == "black" { counts.impressions } else { counts.color };
+        for (supply, Toner { color, name, left }) in (1..).zip(toners(counts)) {
             let mut row = |column, value| put(table, mib::PRT_MARKER_SUPPLIES, &[column, 1, supply], value);
             row(2, Value::Integer(1)); // prtMarkerSuppliesMarkerIndex
             row(3, Value::Integer(i32::try_from(supply).unwrap_or(0))); // prtMarkerSuppliesColorantIndex
@@ -136,8 +136,8 @@ impl Agent {
             row(5, Value::Integer(3)); // prtMarkerSuppliesType: toner
             row(6, Value::text(name));
             row(7, Value::Integer(7)); // prtMarkerSuppliesSupplyUnit: impressions
-            row(8, Value::Integer(TONER_IMPRESSIONS));
-            row(9, Value::Integer(left(TONER_IMPRESSIONS, used)));
+            row(8, Value::Integer(toner::IMPRESSIONS));
+            row(9, Value::Integer(left));
             let mut colorant =
                 |column, value| put(table, mib::PRT_MARKER_COLORANT, &[column, 1, supply], value);
             colorant(2, Value::Integer(1)); // prtMarkerColorantMarkerIndex
@@ -203,25 +203,9 @@ fn counter(count: u128) -> u32 {
     u32::try_from(count % (1 << 32)).expect("a remainder of 32 bits")
 }
 
-/// What is left of a supply that is replaced whenever it is empty.
-fn left(capacity: i32, used: u64) -> i32 {
-    let capacity = i64::from(capacity);
-    let used = i64::try_from(used % capacity.unsigned_abs()).unwrap_or(0);
-    i32::try_from(capacity - used).unwrap_or(0)
-}
-
 /// `printer-make-and-model` of the IPP side too.
 const MAKE_AND_MODEL: &str = "Papergate virtual MFP";
 /// Trays: name and paper.
 const TRAYS: [(&str, &str); 2] = [("Tray 1", "iso_a4_210x297mm"), ("Tray 2", "iso_a3_297x420mm")];
 /// Sheets that a tray holds.
 const TRAY_SHEETS: i32 = 500;
-/// Toners: colour and name.
-const TONERS: [(&str, &str); 4] = [
-    ("black", "Black toner"),
-    ("cyan", "Cyan toner"),
-    ("magenta", "Magenta toner"),
-    ("yellow", "Yellow toner"),
-];
-/// Impressions that a toner lasts.
-const TONER_IMPRESSIONS: i32 = 20_000;

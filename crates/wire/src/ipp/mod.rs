@@ -8,12 +8,14 @@
 //! - [`value`]: [`Message`], [`Group`], [`Attribute`], [`Value`] and typed access to them.
 //! - [`decode`]: [`Decoder`] reads the attributes incrementally and hands the document on.
 //! - [`encode`]: [`Writer`] writes without building values first; [`Message::encode`] uses it.
+//! - [`supply`]: what a printer says is left of its toner.
 //! - [`client`]: requests as a client builds them, and what it reads from the answers.
 
 pub mod client;
 pub mod code;
 pub mod decode;
 pub mod encode;
+pub mod supply;
 pub mod value;
 
 pub use code::{JobState, Operation, PrinterState, Status};

@@ -45,8 +45,18 @@ pub const PRT_MARKER_LIFE_COUNT: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 10, 2, 1, 4, 1
 pub const PRT_MARKER_LIFE_COUNT_SECOND: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 10, 2, 1, 4, 1, 2];
 /// `prtMarkerSuppliesTable` entries: a column, `hrDeviceIndex` and `prtMarkerSuppliesIndex` follow.
 pub const PRT_MARKER_SUPPLIES: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 11, 1, 1];
+/// `prtMarkerSuppliesColorantIndex` of the first device: `prtMarkerSuppliesIndex` follows.
+pub const PRT_MARKER_SUPPLIES_COLORANT: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 3, 1];
+/// `prtMarkerSuppliesSupplyUnit` of the first device: `prtMarkerSuppliesIndex` follows.
+pub const PRT_MARKER_SUPPLIES_UNIT: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 7, 1];
+/// `prtMarkerSuppliesLevel` of the first device: `prtMarkerSuppliesIndex` follows.
+pub const PRT_MARKER_SUPPLIES_LEVEL: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 11, 1, 1, 9, 1];
+/// `PrtMarkerSuppliesSupplyUnitTC`: what is left is told in impressions.
+pub const UNIT_IMPRESSIONS: i64 = 7;
 /// `prtMarkerColorantTable` entries: a column, `hrDeviceIndex` and `prtMarkerColorantIndex` follow.
 pub const PRT_MARKER_COLORANT: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 12, 1, 1];
+/// `prtMarkerColorantValue` of the first device: `prtMarkerColorantIndex` follows.
+pub const PRT_MARKER_COLORANT_VALUE: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 12, 1, 1, 4, 1];
 /// `prtConsoleDisplayBufferText` entries: `hrDeviceIndex` and the line follow.
 pub const PRT_CONSOLE_TEXT: &[u32] = &[1, 3, 6, 1, 2, 1, 43, 16, 5, 1, 2];
 

@@ -8,6 +8,7 @@ use crate::fault::{Faults, Mishap};
 
 use super::jobs::Job;
 use super::{Printer, Uri};
+use crate::serve::toner::{self, Toner, toners};
 
 /// Operations that the printer performs.
 pub(super) const OPERATIONS: [Operation; 8] = [
@@ -127,10 +128,31 @@ pub(super) fn printer(printer: &Printer, uri: Uri, wanted: &Wanted) -> Group {
         .with("printer-resolution-supported", Value::Resolution(Resolution::dpi(600)))
         .with("pages-per-minute", Value::Integer(60))
         .with("pages-per-minute-color", Value::Integer(60))
+        .with_all("printer-supply", supplies(printer))
+        .with_all("printer-supply-description", descriptions(printer))
         .with("multiple-document-jobs-supported", Value::Boolean(false))
         .with("multiple-operation-time-out", Value::Integer(120))
         .with("printer-up-time", Value::Integer(up_time(printer)));
     kept(all, wanted)
+}
+
+/// What is left of its toners (PWG 5100.13, `printer-supply`).
+fn supplies(printer: &Printer) -> Vec<Value> {
+    let capacity = toner::IMPRESSIONS;
+    let supply = |(index, Toner { color, left, .. }): (usize, Toner)| {
+        let text = format!(
+            "index={};class=supplyThatIsConsumed;type=toner;unit=impressions;maxcapacity={capacity};level={left};\
+             colorantname={color};",
+            index + 1
+        );
+        Value::OctetString(text.into())
+    };
+    toners(printer.engine.counts()).into_iter().enumerate().map(supply).collect()
+}
+
+/// Their names for people.
+fn descriptions(printer: &Printer) -> Vec<Value> {
+    toners(printer.engine.counts()).map(|toner| Value::Text(toner.name.into())).into()
 }
 
 /// A job's group.
