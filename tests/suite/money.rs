@@ -95,6 +95,7 @@ pub(crate) fn books_are_right(suite: &Suite) {
     assert_eq!(proof["ok"], true, "{proof}");
 }
 
+/// CHG-1, PAY-4, PAY-6.
 #[test]
 fn the_guides_example_costs_1_85_from_the_scheme_to_the_tracking_record() {
     let suite = suite();
@@ -157,6 +158,7 @@ fn the_guides_example_costs_1_85_from_the_scheme_to_the_tracking_record() {
     books_are_right(&suite);
 }
 
+/// PAY-2, CHG-2.
 #[test]
 fn a_document_that_cannot_be_paid_is_refused_by_name_and_held() {
     let suite = suite();
@@ -251,6 +253,7 @@ impl Jamming {
     }
 }
 
+/// PAY-2, TRK-4, PAY-8, DEV-12.
 #[test]
 fn a_jam_after_three_of_ten_pages_costs_three_or_nothing_as_the_setting_says() {
     let suite = suite();

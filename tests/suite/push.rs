@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::money::{account, books_are_right, document, pays, records, suite};
 
+/// SUB-6, SUB-4.
 #[test]
 fn lp_prints_to_a_push_queue_and_is_tracked_charged_and_refused_by_who_prints() {
     let suite = suite();

@@ -64,6 +64,7 @@ impl Place {
     }
 }
 
+/// REL-9, PAY-2.
 #[test]
 fn copies_reserve_everything_and_cost_what_was_made() {
     let place = Place::new();

@@ -1,13 +1,13 @@
 //! `papergate account`: what people have to pay with, as a cashier sees it.
 
 mod framed;
+mod movements;
 
 use clap::{Args, Subcommand, ValueEnum};
 use domain::Money;
 use rpc::proto::charging;
 use rpc::proto::jobserver;
 use rpc::proto::moneyserver as proto;
-use rpc::proto::moneyserver::transfer::{Kind, State};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -15,6 +15,10 @@ use crate::output::{Listed, or_dash, or_null};
 use crate::reach::Patience;
 use crate::safecom::Protocol;
 use crate::{Shell, secret, time};
+
+#[cfg(test)]
+pub(crate) use movements::Transfer;
+use movements::{Choice, Statement};
 
 /// Status "the account is not known" of docs/PROTOCOL.md.
 const ACCOUNT_NOT_FOUND: i32 = 220;
@@ -176,15 +180,6 @@ pub(crate) struct Resolve {
     give_back: bool,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct Statement {
-    /// Logon of the person
-    logon: String,
-    /// At most this many
-    #[arg(long, default_value_t = 0, value_name = "N")]
-    limit: u32,
-}
-
 /// Who and what for.
 #[derive(Debug, Args)]
 struct Memo {
@@ -278,11 +273,12 @@ pub(crate) async fn run(shell: &mut Shell<'_>, arguments: AccountArguments) -> R
             let answer = shell.reach.money().await?.free(request).await;
             receipt(shell, answer)
         }
-        AccountCommand::Statement(Statement { logon, limit }) => {
-            let request = proto::StatementRequest { holder: logon, limit: limit.into() };
+        AccountCommand::Statement(asked) => {
+            let choice = asked.choice()?;
+            let request = proto::StatementRequest { holder: asked.logon, limit: choice.asked() };
             let mut reader = shell.reach.money_reader(Patience::Call).await?;
             let pages = reader.statement(request).await?.into_inner();
-            transfers(shell, pages).await
+            movements::list(shell, pages, choice).await
         }
         AccountCommand::Find(asked) => find(shell, asked).await,
         AccountCommand::Status => {
@@ -297,7 +293,7 @@ pub(crate) async fn run(shell: &mut Shell<'_>, arguments: AccountArguments) -> R
             let mut reader = shell.reach.money_reader(Patience::Call).await?;
             let request = proto::CashFlowRequest { from_us, to_us, account, author, personal };
             let pages = reader.cash_flow(request).await?.into_inner();
-            transfers(shell, pages).await
+            movements::list(shell, pages, Choice::default()).await
         }
         AccountCommand::Unfinished => unfinished(shell).await,
         AccountCommand::Resolve(Resolve { id, charge, give_back: _ }) => {
@@ -397,19 +393,6 @@ async fn unfinished(shell: &mut Shell<'_>) -> Result<(), Failure> {
     listing.finish()
 }
 
-async fn transfers(
-    shell: &mut Shell<'_>,
-    mut pages: tonic::Streaming<proto::TransferPage>,
-) -> Result<(), Failure> {
-    let mut listing = shell.output.list::<Transfer>();
-    while let Some(page) = pages.message().await? {
-        for transfer in page.transfers {
-            listing.row(&Transfer::from(transfer))?;
-        }
-    }
-    listing.finish()
-}
-
 /// The accounts of a person, as scripts see them. Amounts are text, exact to four decimals.
 #[derive(Debug, Serialize)]
 pub(crate) struct Purse {
@@ -447,84 +430,6 @@ impl Listed for Purse {
         [&self.logon, &self.account_1, &self.account_2, &self.low_limit, &self.reserved, &self.disposable]
             .map(Clone::clone)
             .into()
-    }
-}
-
-/// A movement, as scripts see one.
-#[derive(Debug, Serialize)]
-pub(crate) struct Transfer {
-    id: String,
-    logon: String,
-    kind: &'static str,
-    state: &'static str,
-    asked: String,
-    account_1: String,
-    account_2: String,
-    author: Option<String>,
-    gid: Option<String>,
-    comment: Option<String>,
-    created: Option<String>,
-    ended: Option<String>,
-    expires: Option<String>,
-    #[serde(skip)]
-    created_shown: String,
-}
-
-impl From<proto::Transfer> for Transfer {
-    fn from(transfer: proto::Transfer) -> Self {
-        let kind = match transfer.kind() {
-            Kind::Unspecified => "unknown",
-            Kind::Open => "open",
-            Kind::Deposit => "deposit",
-            Kind::Withdrawal => "withdrawal",
-            Kind::Set => "set",
-            Kind::LowLimit => "low-limit",
-            Kind::Print => "print",
-            Kind::Copy => "copy",
-            Kind::Free => "free",
-        };
-        let state = match transfer.state() {
-            State::Unspecified => "unknown",
-            State::Pending => "reserved",
-            State::Posted => "done",
-            State::Voided => "voided",
-            State::Expired => "expired",
-        };
-        Self {
-            id: transfer.id,
-            logon: transfer.holder,
-            kind,
-            state,
-            asked: Money(transfer.amount).to_string(),
-            account_1: Money(transfer.split_one).to_string(),
-            account_2: Money(transfer.split_two).to_string(),
-            author: or_null(transfer.author),
-            gid: or_null(transfer.gid),
-            comment: or_null(transfer.comment),
-            created: time::rfc3339(transfer.created_us),
-            ended: time::rfc3339(transfer.ended_us),
-            expires: time::rfc3339(transfer.expires_us),
-            created_shown: time::local(transfer.created_us),
-        }
-    }
-}
-
-impl Listed for Transfer {
-    const COLUMNS: &'static [&'static str] =
-        &["DATE", "LOGON", "KIND", "STATE", "ASKED", "ACCOUNT 1", "ACCOUNT 2", "AUTHOR", "COMMENT"];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.created_shown.clone(),
-            self.logon.clone(),
-            self.kind.to_owned(),
-            self.state.to_owned(),
-            self.asked.clone(),
-            self.account_1.clone(),
-            self.account_2.clone(),
-            or_dash(self.author.as_deref().unwrap_or_default()),
-            or_dash(self.comment.as_deref().unwrap_or_default()),
-        ]
     }
 }
 

@@ -101,6 +101,7 @@ async fn records_are_listed_for_people_and_for_scripts() {
     story.end().await;
 }
 
+/// TRK-6.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_goes_to_standard_output_or_whole_into_a_file() {
     let story = Story::begin().await;
@@ -142,6 +143,7 @@ async fn an_export_goes_to_standard_output_or_whole_into_a_file() {
     story.end().await;
 }
 
+/// TRK-6.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_keeps_what_it_deletes_in_a_file() {
     let story = Story::begin().await;
@@ -165,6 +167,7 @@ async fn a_delete_keeps_what_it_deletes_in_a_file() {
     story.end().await;
 }
 
+/// TRK-8, TRK-10, TRK-5.
 #[tokio::test(flavor = "multi_thread")]
 async fn statistics_add_up_and_page() {
     let story = Story::begin().await;

@@ -296,12 +296,14 @@ mod tests {
         Part { size, sheets: Sheets(sheets), mono: Impressions(mono), color: Impressions(color) }
     }
 
+    /// CHG-1: the worked example.
     #[test]
     fn five_colour_pages_on_both_sides_of_a4_cost_what_the_guide_says() {
         let usage = Usage::Print(vec![part(PaperSize::A4, 3, 0, 5)]);
         assert_eq!(price(&sample(), &usage), Ok(money("1.85")));
     }
 
+    /// CHG-1.
     #[test]
     fn every_kind_of_job_has_its_own_prices() {
         let a4 = |sheets, mono, color| vec![part(PaperSize::A4, sheets, mono, color)];
@@ -320,6 +322,7 @@ mod tests {
         }
     }
 
+    /// CHG-1.
     #[test]
     fn a_price_that_cannot_be_told_is_refused() {
         let letter = vec![part(PaperSize::Letter, 1, 1, 0)];
@@ -344,6 +347,7 @@ mod tests {
         assert_eq!(scheme.check(), Err(SchemeRefused::Negative));
     }
 
+    /// CHG-1.
     #[test]
     fn media_names_find_their_size() {
         let table = [

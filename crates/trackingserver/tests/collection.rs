@@ -141,6 +141,7 @@ async fn carry(client: TcpStream, target: SocketAddr, left: Arc<AtomicUsize>) {
     back.abort();
 }
 
+/// TRK-3: offline.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_record_arrives_once_wherever_the_network_breaks() {
     let directory = tempfile::tempdir().unwrap();
@@ -212,6 +213,7 @@ async fn each_record_arrives_once_wherever_the_network_breaks() {
     stop(branch).await;
 }
 
+/// TRK-3: online.
 #[tokio::test(flavor = "multi_thread")]
 async fn records_are_reported_as_they_come_through_restarts_of_both_ends() {
     let directory = tempfile::tempdir().unwrap();

@@ -167,6 +167,7 @@ async fn lists_are_filtered_and_paged() {
     server.stop().await;
 }
 
+/// TRK-6.
 #[tokio::test]
 async fn what_is_deleted_after_an_export_was_in_the_export() {
     let directory = tempfile::tempdir().unwrap();
@@ -208,6 +209,7 @@ async fn an_export_that_makes_no_sense_is_refused_with_its_field() {
     server.stop().await;
 }
 
+/// TRK-7.
 #[tokio::test]
 async fn job_names_of_chosen_servers_are_hidden_before_they_are_stored() {
     let directory = tempfile::tempdir().unwrap();

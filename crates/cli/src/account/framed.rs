@@ -8,9 +8,8 @@ use wire::safecom::books::{
 };
 use wire::safecom::{Answer, Request, Secret};
 
-use super::{
-    Account, AccountCommand, CashFlow, Find, LowLimit, Memo, Purse, ReserveFree, Statement, Status, Transfer,
-};
+use super::movements::{Choice, list_all};
+use super::{Account, AccountCommand, CashFlow, Find, LowLimit, Memo, Purse, ReserveFree, Status};
 use crate::failure::Failure;
 use crate::safecom::Line;
 use crate::{Shell, secret};
@@ -19,6 +18,7 @@ use crate::{Shell, secret};
 const PORT: u16 = 7400;
 
 pub(super) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Result<(), Failure> {
+    let mut choice = Choice::default();
     let request = match command {
         AccountCommand::Show { logon } => {
             Request::Accounts(Accounts { holder: Some(logon), text: None, card: None })
@@ -46,15 +46,18 @@ pub(super) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Resul
         AccountCommand::ReserveFree(ReserveFree { logon, keep, memo }) => {
             movement(logon, MoveKind::Free, 0, keep, memo)?
         }
-        AccountCommand::Statement(Statement { logon, limit }) => Request::Movements(Movements {
-            holder: Some(logon),
-            limit,
-            from_us: 0,
-            to_us: 0,
-            account: 0,
-            author: String::new(),
-            personal: false,
-        }),
+        AccountCommand::Statement(asked) => {
+            choice = asked.choice()?;
+            Request::Movements(Movements {
+                holder: Some(asked.logon),
+                limit: choice.asked(),
+                from_us: 0,
+                to_us: 0,
+                account: 0,
+                author: String::new(),
+                personal: false,
+            })
+        }
         AccountCommand::CashFlow(CashFlow { period, account, author, personal }) => {
             let (from_us, to_us) = period.instants()?;
             let account = account.map_or(0, u8::from);
@@ -96,11 +99,7 @@ pub(super) async fn run(shell: &mut Shell<'_>, command: AccountCommand) -> Resul
         return shell.output.show(&Status::from(status(&totals)));
     }
     if moves {
-        let mut listing = shell.output.list::<Transfer>();
-        for movement in movements {
-            listing.row(&Transfer::from(transfer(movement)))?;
-        }
-        return listing.finish();
+        return list_all(shell, movements.into_iter().map(transfer), choice);
     }
     if lists {
         let mut listing = shell.output.list::<Purse>();

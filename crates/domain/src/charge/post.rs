@@ -110,6 +110,7 @@ mod tests {
         Report { impressions, color, sheets }
     }
 
+    /// TRK-4.
     #[test]
     fn a_report_becomes_what_is_charged() {
         let table = [

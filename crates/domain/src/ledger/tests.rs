@@ -119,6 +119,7 @@ fn a_refusal_is_the_first_of_its_order_and_changes_nothing() {
     }
 }
 
+/// PAY-3.
 #[test]
 fn accounts_pay_in_the_order_of_the_policy() {
     // Balances, policy, price, what is reserved on each account; `None` when it is refused.
@@ -146,6 +147,7 @@ fn accounts_pay_in_the_order_of_the_policy() {
     }
 }
 
+/// PAY-1.
 #[test]
 fn the_low_limit_stays_untouched_and_may_be_below_zero() {
     let mut book = book("5", "0");
@@ -161,6 +163,7 @@ fn the_low_limit_stays_untouched_and_may_be_below_zero() {
     assert_eq!(settled.purse.balance.one, money("-2"));
 }
 
+/// PAY-2.
 #[test]
 fn what_was_printed_is_what_is_charged() {
     // Reserved 4 under partial recovery with 3 of quota: 3 + 1.
@@ -175,6 +178,7 @@ fn what_was_printed_is_what_is_charged() {
     }
 }
 
+/// PAY-2.
 #[test]
 fn a_copy_keeps_everything_back_until_it_is_settled() {
     let mut book = book("5", "3");
@@ -187,6 +191,7 @@ fn a_copy_keeps_everything_back_until_it_is_settled() {
     assert_eq!(balances(&book), (pair("5", "2.21"), Split::default()));
 }
 
+/// PAY-4.
 #[test]
 fn reservations_are_given_free_newest_first_and_in_part() {
     let mut book = book("10", "2");

@@ -159,6 +159,7 @@ mod tests {
     const GUIDE: &str = "-----\n; A comment.\n-----\nVersion=\"1\"\nPrice1=\"0.00\"\nFilter1=\"Test Page\"\n\
         Price2=\"0.10\"\nFilter2=\"http*safecom.eu*\"\nFilter2=\"safecom*.PDF*\"\n";
 
+    /// CHG-2.
     #[test]
     fn the_guides_file_prices_as_it_says() {
         let prices = JobNamePrices::parse(GUIDE).unwrap();
@@ -178,6 +179,7 @@ mod tests {
         }
     }
 
+    /// CHG-2.
     #[test]
     fn a_wildcard_stands_for_any_characters_even_none() {
         let table = [
@@ -199,6 +201,7 @@ mod tests {
         }
     }
 
+    /// CHG-2.
     #[test]
     fn a_file_that_makes_no_sense_says_where() {
         let table = [

@@ -96,7 +96,8 @@ fn parts(parts: Vec<WalkupPart>) -> Result<Vec<Part>, Failed> {
             return Err(Failed::refused(Status::REQUEST_INVALID, text));
         }
         seen.push(&part.media);
-        let size = PaperSize::from_media(&part.media);
+        // A device that knows no paper copies on A4, as far as prices go (guide, "Define print costs through charging schemes").
+        let size = if part.media.is_empty() { PaperSize::A4 } else { PaperSize::from_media(&part.media) };
         let known = all.iter_mut().find(|known| known.size == size);
         let known = match known {
             Some(known) => known,
@@ -126,6 +127,7 @@ mod tests {
         WalkupPart { media: media.into(), sheets, mono, color }
     }
 
+    /// CHG-1, REL-9.
     #[test]
     fn papers_that_cost_the_same_are_one_and_none_comes_twice() {
         let counts = vec![
@@ -137,7 +139,8 @@ mod tests {
         let known = parts(counts).unwrap();
         assert_eq!(known.len(), 2);
         assert_eq!((known[0].size, known[0].mono.0), (PaperSize::A4, 2));
-        assert_eq!((known[1].size, known[1].sheets.0, known[1].color.0), (PaperSize::Other, 5, u32::MAX));
+        assert_eq!((known[0].sheets.0, known[0].color.0), (4, u32::MAX), "of paper that is not known");
+        assert_eq!((known[1].size, known[1].sheets.0, known[1].color.0), (PaperSize::Other, 2, 1));
         let twice = parts(vec![part("x", 1, 1, 0), part("x", 1, 1, 0)]).unwrap_err();
         assert_eq!(twice.status, Status::REQUEST_INVALID);
     }

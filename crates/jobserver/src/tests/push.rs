@@ -57,6 +57,7 @@ impl World {
     }
 }
 
+/// SUB-6.
 #[tokio::test]
 async fn a_pushed_document_comes_out_by_itself_and_is_tracked_as_one() {
     let mut world = World::new().await;
@@ -85,6 +86,7 @@ async fn a_pushed_document_comes_out_by_itself_and_is_tracked_as_one() {
     assert_eq!(world.files(), 0);
 }
 
+/// SUB-6: through a second printer.
 #[tokio::test]
 async fn a_document_sent_through_another_queue_is_tracked_under_its_own_device() {
     let mut world = World::new().await;
@@ -113,6 +115,7 @@ async fn a_document_sent_through_another_queue_is_tracked_under_its_own_device()
     }
 }
 
+/// SUB-7.
 #[tokio::test]
 async fn pushed_documents_wait_while_somebody_is_logged_in_at_the_device() {
     let mut world = World::new().await;
@@ -134,6 +137,7 @@ async fn pushed_documents_wait_while_somebody_is_logged_in_at_the_device() {
     assert_eq!(printer.printed().len(), 1);
 }
 
+/// SUB-8.
 #[tokio::test]
 async fn a_queue_waits_for_the_tracking_server_when_it_is_told_to() {
     let mut world = World::new().await;
@@ -203,6 +207,7 @@ async fn a_printer_that_is_away_gets_its_documents_when_it_is_back_even_after_a_
     assert_eq!((printer.printed().len(), world.tracked()), (1, 1));
 }
 
+/// SUB-6: SNMP status.
 #[tokio::test]
 async fn documents_wait_while_the_printer_says_that_it_cannot_print() {
     use virtual_mfp::fault::Faults;

@@ -4,6 +4,7 @@ use rpc::proto::trackingserver::record::DeletedBy;
 
 use super::*;
 
+/// TRK-5.
 #[tokio::test]
 async fn what_is_deleted_unprinted_is_told_once_with_who_deleted_it() {
     let mut world = World::new().await;

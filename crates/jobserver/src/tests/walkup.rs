@@ -57,6 +57,7 @@ impl World {
     }
 }
 
+/// REL-9.
 #[tokio::test]
 async fn a_copy_is_counted_priced_and_tracked_once() {
     let mut world = World::new().await;
@@ -108,6 +109,7 @@ async fn a_copy_is_counted_priced_and_tracked_once() {
     assert!(record.start_us > 0 && record.start_us <= record.stop_us && record.job_date_us > 0);
 }
 
+/// REL-9.
 #[tokio::test]
 async fn faxes_scans_and_emails_have_destinations_and_no_paper() {
     let mut world = World::new().await;
@@ -136,6 +138,7 @@ async fn faxes_scans_and_emails_have_destinations_and_no_paper() {
     assert_eq!(world.tracked(), 3);
 }
 
+/// TRK-2.
 #[tokio::test]
 async fn rights_and_the_cost_control_table_decide() {
     use domain::charge::{CostControl, UserTerms};

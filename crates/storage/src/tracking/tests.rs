@@ -105,6 +105,7 @@ fn numbers(found: &[Stored]) -> Vec<i64> {
     found.iter().map(|stored| stored.record.start.0).collect()
 }
 
+/// TRK-1.
 #[test]
 fn a_record_comes_back_as_it_was_and_is_stored_once() {
     each_database(&SCHEMA, |database| {
@@ -175,6 +176,7 @@ fn pages_meet_every_record_once_in_order_of_the_stop_date() {
     });
 }
 
+/// TRK-6.
 #[test]
 fn a_label_stays_the_first_one_and_deletion_takes_only_what_is_named() {
     each_database(&SCHEMA, |database| {

@@ -591,7 +591,7 @@ record! {
 record! {
     /// What came out on one paper, or was read from it, since the work began.
     WalkupPart {
-        /// PWG media name; empty when the device does not know.
+        /// PWG media name; empty when the device does not know: priced as A4.
         1 media: String,
         /// Sheets of paper printed; 0 for what is only read.
         2 sheets: u32,

@@ -163,6 +163,7 @@ fn audit(store: &Tracking, records: &[Record], dice: &mut Dice) {
     }
 }
 
+/// TRK-8, TRK-10.
 #[test]
 fn sums_are_what_an_auditor_finds_through_adding_repeating_and_deleting() {
     each_database(&SCHEMA, |database| {
@@ -226,6 +227,7 @@ fn records_from_before_there_were_sums_are_summed_at_the_start() {
     });
 }
 
+/// TRK-8.
 #[test]
 fn the_job_list_meets_every_job_once_in_each_order() {
     each_database(&SCHEMA, |database| {

@@ -55,6 +55,7 @@ fn file(format: Format, separator: &str, records: &[Record]) -> String {
     text
 }
 
+/// TRK-1, TRK-6.
 #[test]
 fn the_names_are_the_guides_and_in_its_order() {
     let names: Vec<&str> = FIELDS.iter().map(|field| field.name).collect();
