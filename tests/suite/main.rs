@@ -15,6 +15,7 @@ mod durability;
 mod flushes;
 mod money;
 mod outages;
+mod paid;
 mod postgres;
 mod push;
 mod remote;

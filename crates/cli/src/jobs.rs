@@ -23,6 +23,12 @@ pub(crate) enum JobsCommand {
         #[arg(value_parser = clap::value_parser!(i64).range(1..))]
         id: i64,
     },
+    /// Let a document go on in its push queue, at the price that it has now
+    Release {
+        /// Id of the job
+        #[arg(value_parser = clap::value_parser!(i64).range(1..))]
+        id: i64,
+    },
     /// Keep a document after it is printed
     Retain {
         /// Id of the job
@@ -59,6 +65,11 @@ pub(crate) async fn run(shell: &mut Shell<'_>, command: JobsCommand) -> Result<(
         JobsCommand::Delete { id } => {
             shell.reach.administration().await?.job_delete(proto::JobDeleteRequest { job_id: id }).await?;
             shell.output.done(&format!("job {id} is deleted"), &json!({ "deleted": id }))
+        }
+        JobsCommand::Release { id } => {
+            let request = proto::JobReleaseRequest { job_id: id };
+            let job = shell.reach.administration().await?.job_release(request).await?;
+            shell.output.show(&Job::from(job.into_inner()))
         }
         JobsCommand::Retain { id, off } => {
             let request = proto::JobRetainRequest { job_id: id, retain: !off };

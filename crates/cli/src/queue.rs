@@ -134,6 +134,9 @@ pub(crate) struct QueueAdd {
     /// Ask the printer of a push queue for its state by SNMP before each document
     #[arg(long)]
     snmp_status: bool,
+    /// Let a document of a push queue wait until its price is agreed to ('papergate jobs release', IPP Release-Job)
+    #[arg(long)]
+    confirm_price: bool,
     /// What a push queue does while the tracking server is away
     #[arg(long, value_enum, default_value_t = WhenAway::Inherit)]
     when_away: WhenAway,
@@ -234,6 +237,7 @@ fn queue(arguments: QueueAdd) -> proto::Queue {
         cost_code: arguments.cost_code,
         driver_name: arguments.driver_name,
         snmp_status: arguments.snmp_status,
+        confirm_price: arguments.confirm_price,
         device_address: arguments.device_address,
         device_location: arguments.device_location,
         toner_save: arguments.toner_save,
@@ -264,6 +268,7 @@ pub(crate) struct Queue {
     driver_name: Option<String>,
     snmp_status: bool,
     toner_save: bool,
+    confirm_price: bool,
     /// Where the owner's logon stands in the data.
     data_logon: Option<DataLogon>,
 }
@@ -330,6 +335,7 @@ impl From<proto::Queue> for Queue {
             cost_code: or_null(queue.cost_code),
             driver_name: or_null(queue.driver_name),
             snmp_status: queue.snmp_status,
+            confirm_price: queue.confirm_price,
             toner_save: queue.toner_save,
             data_logon: queue.data_logon.map(DataLogon::from),
         }

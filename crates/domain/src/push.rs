@@ -1,7 +1,11 @@
 //! What a push queue does with its documents: they are counted, tracked, and sent on to a printer at once
 //! (guide, "Push print tracking").
 
+use std::time::Duration;
+
+use crate::money::Money;
 use crate::text::{DeviceName, QueueName};
+use crate::time::Timestamp;
 
 /// Settings of a push queue.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -18,6 +22,8 @@ pub struct Push {
     pub driver_name: String,
     /// Ask the printer's state by SNMP before each document ("SNMP status enabled").
     pub snmp_status: bool,
+    /// A document waits until somebody agrees to its price ("Show job price before printing").
+    pub confirm_price: bool,
 }
 
 /// What a push queue does while the tracking server is away (guide, "Allow printing at all times": `PrintOnJdbError`).
@@ -104,9 +110,72 @@ pub fn wait(circumstances: Circumstances) -> Option<Wait> {
     }
 }
 
+/// What somebody agreed to pay for a document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Agreement {
+    /// No more than this.
+    pub price: Money,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a document of a queue that shows prices waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Consent {
+    /// Nothing: its price is agreed to, or it costs nobody anything.
+    Given,
+    /// Somebody is to agree to this price.
+    Wanted(Money),
+    /// Nobody agreed to this price in time.
+    TooLate(Money),
+}
+
+/// Whether a document that arrived at `since` and costs `price` may be printed (guide, "Show job price before printing").
+/// Without a price nobody is charged, and there is nothing to show.
+pub fn consent(
+    price: Option<Money>,
+    agreed: Option<Agreement>,
+    since: Timestamp,
+    patience: Duration,
+    now: Timestamp,
+) -> Consent {
+    let Some(price) = price else { return Consent::Given };
+    if agreed.is_some_and(|agreed| agreed.price >= price) {
+        return Consent::Given;
+    }
+    // A price that rose after it was agreed to is a new question.
+    let asked = agreed.map_or(since, |agreed| agreed.since.max(since));
+    if asked <= now.minus(patience) { Consent::TooLate(price) } else { Consent::Wanted(price) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// SUB-4: nobody pays more than they agreed to, and not for what they were not asked about.
+    #[test]
+    fn a_price_is_agreed_to_before_anything_is_printed() {
+        let (minute, cent) = (Duration::from_secs(60), Money(100));
+        let at = |seconds: i64| Timestamp(seconds * 1_000_000);
+        let agreed = |price, since| Some(Agreement { price: Money(price), since: at(since) });
+        let table = [
+            (None, None, 0, Consent::Given),
+            (Some(cent), None, 59, Consent::Wanted(cent)),
+            (Some(cent), None, 60, Consent::TooLate(cent)),
+            (Some(Money::ZERO), None, 0, Consent::Wanted(Money::ZERO)),
+            (Some(cent), agreed(100, 10), 1_000, Consent::Given),
+            (Some(cent), agreed(101, 10), 1_000, Consent::Given),
+            (Some(cent), agreed(99, 10), 69, Consent::Wanted(cent)),
+            (Some(cent), agreed(99, 10), 70, Consent::TooLate(cent)),
+        ];
+        for (price, agreed, now, expected) in table {
+            assert_eq!(
+                consent(price, agreed, at(0), minute, at(now)),
+                expected,
+                "{price:?} {agreed:?} {now}"
+            );
+        }
+    }
 
     #[test]
     fn the_queue_decides_before_the_setting_of_all() {

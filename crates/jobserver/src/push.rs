@@ -6,9 +6,11 @@
 //! nobody but a person can know what lies in the tray.
 //!
 //! - [`add`]: a new push queue, checked.
+//! - [`confirm`]: prices that somebody has to agree to first; documents that a person lets go on.
 //! - [`Presence`]: somebody is logged in at a device.
 
 mod add;
+mod confirm;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +20,7 @@ use std::time::Duration;
 use domain::count::CountStatus;
 use domain::device::{Channel, Device};
 use domain::job::{Job, Reason, State as JobState};
-use domain::push::{Circumstances, Wait, wait};
+use domain::push::{Circumstances, Consent, Wait, wait};
 use domain::queue::{Kind, Queue};
 use domain::user::User;
 use domain::{DeviceId, JobId, QueueId, Status};
@@ -32,6 +34,7 @@ use crate::snmp;
 use crate::state::{Jobserver, State};
 
 pub(crate) use add::checked;
+pub(crate) use confirm::release;
 
 /// How often queues are looked at without being woken: a printer that was away, a count that is done.
 const IDLE: Duration = Duration::from_secs(5);
@@ -191,6 +194,7 @@ async fn drain_until_quiet(server: &Jobserver, queue: QueueId) {
 async fn drain(server: &Jobserver, queue: QueueId) -> Result<(), Failed> {
     let stop = server.0.stop.token();
     let mut pause = PAUSE_FIRST;
+    confirm::ask(server, queue).await?;
     while !stop.is_cancelled() {
         let next = server.blocking(move |state| next(state, queue)).await?;
         let Some(Next { job, queue, user, output, tracked }) = next else { return Ok(()) };
@@ -260,7 +264,7 @@ struct Next {
 fn next(state: &State, id: QueueId) -> Result<Option<Next>, Failed> {
     let queues = state.queues();
     let Some(queue) = queues.iter().find(|queue| queue.id == id) else { return Ok(None) };
-    let Some(job) = first_waiting(state, id)? else { return Ok(None) };
+    let Some(job) = first_waiting(state, queue)? else { return Ok(None) };
     let device = |name: &domain::DeviceName| {
         Ok::<_, Failed>(state.store.device_by_name(name)?.map(|(device, _)| device))
     };
@@ -276,24 +280,38 @@ fn next(state: &State, id: QueueId) -> Result<Option<Next>, Failed> {
     Ok(Some(Next { job, queue: queue.clone(), user, output, tracked }))
 }
 
-fn first_waiting(state: &State, queue: QueueId) -> Result<Option<Job>, Failed> {
+/// The oldest document that waits for nobody's word.
+fn first_waiting(state: &State, queue: &Queue) -> Result<Option<Job>, Failed> {
     let mut after = None;
     loop {
-        let filter =
-            JobFilter { queue: Some(queue), which: Which::NotCompleted, after, ..JobFilter::default() };
-        let jobs = state.store.jobs_list(&filter, PAGE)?;
-        after = jobs.last().map(|job| job.id);
-        let is_last = i64::try_from(jobs.len()).is_ok_and(|length| length < PAGE);
-        let waiting = jobs.into_iter().find(|job| {
-            job.state == JobState::Held
-                && job.document.is_some()
-                && !job.marked_for_deletion
-                && is_waiting(state, job)
-        });
-        if waiting.is_some() || is_last {
-            return Ok(waiting);
+        let jobs = waiting_after(state, queue.id, &mut after)?;
+        let Some(jobs) = jobs else { return Ok(None) };
+        for job in jobs {
+            if confirm::consent(state, queue, &job)? == Consent::Given {
+                return Ok(Some(job));
+            }
         }
     }
+}
+
+/// The next documents that wait in a queue, oldest first; `None` at the end.
+fn waiting_after(
+    state: &State,
+    queue: QueueId,
+    after: &mut Option<JobId>,
+) -> Result<Option<Vec<Job>>, Failed> {
+    let filter =
+        JobFilter { queue: Some(queue), which: Which::NotCompleted, after: *after, ..JobFilter::default() };
+    let mut jobs = state.store.jobs_list(&filter, PAGE)?;
+    let Some(last) = jobs.last() else { return Ok(None) };
+    *after = Some(last.id);
+    jobs.retain(|job| {
+        job.state == JobState::Held
+            && job.document.is_some()
+            && !job.marked_for_deletion
+            && is_waiting(state, job)
+    });
+    Ok(Some(jobs))
 }
 
 async fn is_still_waiting(server: &Jobserver, id: JobId) -> Result<bool, Failed> {

@@ -83,6 +83,9 @@ pub(crate) struct QueueEdit {
     /// Offer double-sided printing to driverless clients
     #[arg(long, value_name = "true|false")]
     duplex: Option<bool>,
+    /// Let a document of a push queue wait until its price is agreed to
+    #[arg(long, value_name = "true|false")]
+    confirm_price: Option<bool>,
     /// Print documents with less toner
     #[arg(long, value_name = "true|false")]
     toner_save: Option<bool>,
@@ -128,5 +131,6 @@ fn request(arguments: QueueEdit) -> proto::QueueEditRequest {
         snmp_status: arguments.snmp_status,
         data_logon: (rule != proto::queue_edit_request::DataLogonChange::default()).then_some(rule),
         toner_save: arguments.toner_save,
+        confirm_price: arguments.confirm_price,
     }
 }

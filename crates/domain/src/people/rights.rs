@@ -127,6 +127,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Administration/IntegrityCheck", Need::ServerSettings),
     ("Administration/JobDelete", Need::Users(UserLevel::Partial)),
     ("Administration/JobList", Need::View),
+    ("Administration/JobRelease", Need::Users(UserLevel::Partial)),
     ("Administration/JobRetain", Need::Users(UserLevel::Partial)),
     ("Administration/PinRandom", Need::Desk),
     ("Administration/PinSet", Need::Users(UserLevel::Limited)),

@@ -234,6 +234,12 @@ impl Administration for Calls {
         .await
     }
 
+    async fn job_release(&self, request: Request<message::JobReleaseRequest>) -> Answer<message::Job> {
+        let id = JobId(request.into_inner().job_id);
+        let (job, price) = crate::push::release(&self.server, id, None).await?;
+        Ok(Response::new(convert::job_priced(job, price)))
+    }
+
     async fn setting_list(
         &self,
         request: Request<message::SettingListRequest>,

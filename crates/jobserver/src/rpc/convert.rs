@@ -228,6 +228,7 @@ pub(super) fn queue(queue: &Queue, held_jobs: i64) -> message::Queue {
         cost_code: queue.push.cost_code.clone(),
         driver_name: queue.push.driver_name.clone(),
         snmp_status: queue.push.snmp_status,
+        confirm_price: queue.push.confirm_price,
         data_logon: queue.data_logon.as_ref().map(crate::data_logon::to_message),
         toner_save: queue.toner_save,
         ..Default::default()
@@ -293,6 +294,7 @@ fn parse_push(queue: &message::Queue) -> Result<Push, Failed> {
         cost_code: free("cost code", &queue.cost_code)?,
         driver_name: free("driver name", &queue.driver_name)?,
         snmp_status: queue.snmp_status,
+        confirm_price: queue.confirm_price,
     };
     let of_pull = Push { driver_name: push.driver_name.clone(), ..Push::default() };
     if queue.kind() != message::queue::Kind::Push && push != of_pull {

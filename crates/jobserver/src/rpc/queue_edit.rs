@@ -57,13 +57,14 @@ fn laid_over(mut queue: message::Queue, request: message::QueueEditRequest) -> m
             when_away: message::queue::WhenAway::Inherit.into(),
             cost_code: String::new(),
             snmp_status: false,
+            confirm_price: false,
             ..queue
         };
     }
     take!(
         queue, request: description, location, fixed_logon, raw_port, default_domain, hide_document_name, color, duplex,
         accepting_jobs, device, forward, when_away, cost_code, driver_name, device_address, device_location, snmp_status,
-        toner_save
+        toner_save, confirm_price
     );
     if let Some(change) = request.data_logon {
         let rule = queue.data_logon.get_or_insert_with(|| message::queue::DataLogon {

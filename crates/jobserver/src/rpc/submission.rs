@@ -140,6 +140,17 @@ impl Submission for Calls {
         let job = documents::cancel(&self.server, id, person).await?;
         Ok(Response::new(convert::job(job)))
     }
+
+    async fn job_release_mine(
+        &self,
+        request: Request<message::JobReleaseMineRequest>,
+    ) -> Result<Response<message::Job>, Status> {
+        let request = request.into_inner();
+        let owner = self.server.blocking(move |state| owner_named(state, &request.logon)).await?;
+        let person = owner.ok_or_else(no_such_job)?;
+        let (job, price) = crate::push::release(&self.server, JobId(request.job_id), Some(person)).await?;
+        Ok(Response::new(convert::job_priced(job, price)))
+    }
 }
 
 async fn snapshot(server: &Jobserver, queues: &[Queue]) -> Result<message::QueueSnapshot, Failed> {

@@ -399,6 +399,12 @@ pub(crate) const KEYS: &[Key] = &[
         kind: Kind::Choice(YES_OR_NO),
     },
     Key {
+        name: "push.confirm-within-m",
+        default: "60",
+        description: "Minutes after which a document whose price nobody agreed to is held for a person, 1-10080.",
+        kind: Kind::Integer { min: 1, max: 10_080 },
+    },
+    Key {
         name: "push.when-tracking-away",
         default: "print",
         description: "What push queues that say nothing themselves do while the tracking server is away: print or hold.",

@@ -68,6 +68,11 @@ impl Settings {
         self.text(name).parse().expect("values are checked before they are taken")
     }
 
+    /// How long a document waits for somebody to agree to its price.
+    pub(crate) fn push_confirm_within(&self) -> Duration {
+        Duration::from_secs(60 * u64::try_from(self.integer("push.confirm-within-m")).unwrap_or(60))
+    }
+
     /// What push queues do while the tracking server is away, unless they say it themselves.
     pub(crate) fn push_when_away(&self) -> WhenAway {
         WhenAway::parse(self.text("push.when-tracking-away")).unwrap_or_default()

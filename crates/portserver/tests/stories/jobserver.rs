@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rpc::proto::jobserver::proof_server::{Proof, ProofServer};
 use rpc::proto::jobserver::submission_server::{Submission, SubmissionServer};
 use rpc::proto::jobserver::{
-    DocumentChunk, Job, JobCancelRequest, JobCreateRequest, JobListRequest, JobPage, JobShowRequest,
-    PersonProveAnswer, PersonProveRequest, Queue, QueueSnapshot, QueueWatchRequest, document_chunk::Part,
-    job::State, job_list_request::Which, queue::Owner,
+    DocumentChunk, Job, JobCancelRequest, JobCreateRequest, JobListRequest, JobPage, JobReleaseMineRequest,
+    JobShowRequest, PersonProveAnswer, PersonProveRequest, Queue, QueueSnapshot, QueueWatchRequest,
+    document_chunk::Part, job::State, job_list_request::Which, queue::Owner,
 };
 use rpc::{Error, Kind};
 use service::Context;
@@ -324,5 +324,11 @@ impl Submission for Face {
         stored.job.state = State::Canceled.into();
         stored.job.state_reasons = vec!["job-canceled-by-user".into()];
         Ok(Response::new(stored.job.clone()))
+    }
+
+    /// Its queues hold what people collect.
+    async fn job_release_mine(&self, _: Request<JobReleaseMineRequest>) -> Result<Response<Job>, Status> {
+        self.here()?;
+        Err(Error::new(Kind::Refused, 65, "documents are released at a printer, by their owner").into())
     }
 }

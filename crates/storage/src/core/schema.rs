@@ -51,7 +51,7 @@ diesel::table! {
 diesel::table! {
     push_queues (queue_id) {
         queue_id -> BigInt, device -> Text, forward -> Text, when_away -> Text, cost_code -> Text,
-        driver_name -> Text, snmp_status -> Bool,
+        driver_name -> Text, snmp_status -> Bool, confirm_price -> Bool,
     }
 }
 

@@ -204,6 +204,7 @@ fn devices_queues_and_settings_read_back() {
                 cost_code: "1009".into(),
                 driver_name: "Universal".into(),
                 snmp_status: true,
+                confirm_price: true,
             },
             ..queue.clone()
         };

@@ -9,6 +9,7 @@ mod get_printer_attributes;
 mod identify_printer;
 mod print_job;
 mod refused;
+mod release_job;
 mod send_document;
 mod server;
 mod validate_job;
@@ -75,7 +76,7 @@ pub(crate) async fn run(request: &mut Request<'_>) -> Result<Outcome, Failed> {
         Operation::GetPrinterSupportedValues => get_printer_attributes::settable(request),
         Operation::IdentifyPrinter => identify_printer::run(request),
         Operation::HoldJob => refused::hold_job(request).await,
-        Operation::ReleaseJob => refused::release_job(request).await,
+        Operation::ReleaseJob => release_job::run(request).await,
         Operation::RestartJob => refused::restart_job(request).await,
         Operation::SetJobAttributes => refused::set_job_attributes(request).await,
         Operation::SetPrinterAttributes => refused::set_printer_attributes(request),

@@ -25,12 +25,6 @@ pub(super) async fn hold_job(request: &Request<'_>) -> Result<Outcome, Failed> {
     }
 }
 
-/// Release-Job: only its owner at a printer releases a document; that is what the queue is for.
-pub(super) async fn release_job(request: &Request<'_>) -> Result<Outcome, Failed> {
-    request.job().await?;
-    Err(Failed::new(Status::NotPossible, "documents are released at a printer, by their owner"))
-}
-
 /// Restart-Job: a document that was collected is gone, unless its owner retained it at the printer.
 pub(super) async fn restart_job(request: &Request<'_>) -> Result<Outcome, Failed> {
     request.job().await?;
