@@ -8,6 +8,8 @@ use harness::random::Random;
 use harness::suite::Suite;
 use harness::wait_for;
 use serde_json::Value;
+use storage::Location;
+use storage::testing::postgres_location;
 
 pub(crate) const CARD: &str = "04A1B2C3";
 
@@ -25,11 +27,22 @@ const SCHEME: [&str; 9] = [
 ];
 
 pub(crate) fn suite() -> Suite {
-    let suite = Suite::start_with(&[
+    suite_with(&[])
+}
+
+/// The same on a PostgreSQL of the test's own; `None` where none is installed.
+pub(crate) fn suite_on_postgres() -> Option<Suite> {
+    let Some(Location::Postgres(url)) = postgres_location() else { return None };
+    Some(suite_with(&[("PAPERGATE_COMMON_DATABASE_URL", &url)]))
+}
+
+fn suite_with(more: &[(&str, &str)]) -> Suite {
+    let restless = [
         ("PAPERGATE_SUPERVISOR_RESTARTS_MAX", "1000000"),
         ("PAPERGATE_SUPERVISOR_BACKOFF_FIRST_MS", "10"),
         ("PAPERGATE_SUPERVISOR_BACKOFF_MAX_MS", "50"),
-    ]);
+    ];
+    let suite = Suite::start_with(&[&restless[..], more].concat());
     suite.pull_queue("pull");
     suite.person("ann", CARD);
     let _ = suite.done(&SCHEME);

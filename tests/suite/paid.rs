@@ -8,7 +8,7 @@ use harness::suite::Suite;
 use harness::{tool, wait_for};
 use serde_json::Value;
 
-use super::money::{CARD, account, books_are_right, document, of, pays, records, suite};
+use super::money::{CARD, account, books_are_right, document, of, pays, records, suite, suite_on_postgres};
 
 const BEN: &str = "05A1B2C3";
 
@@ -85,13 +85,23 @@ fn pay_2_a_member_of_a_group_pays_the_rest_of_what_that_member_began() {
 /// SUB-4: a document waits until its price is agreed to, by IPP (ipptool) or by command; it keeps nobody waiting.
 #[test]
 fn sub_4_a_pushed_document_waits_until_its_price_is_agreed_to() {
-    let suite = suite();
+    agreeing(&suite());
+}
+
+#[test]
+fn sub_4_a_pushed_document_waits_until_its_price_is_agreed_to_on_postgresql() {
+    if let Some(suite) = suite_on_postgres() {
+        agreeing(&suite);
+    }
+}
+
+fn agreeing(suite: &Suite) {
     let port = suite.ports.spare(0);
-    let mfp = Mfp::start(&suite, "floor", port, &[]);
+    let mfp = Mfp::start(suite, "floor", port, &[]);
     let _ = suite.done(&["charging", "device", "floor", "--scheme-1", "library"]);
     let _ = suite.done(&["queue", "add", "office", "--kind", "push", "--device", "floor", "--confirm-price"]);
     assert_eq!(suite.json(&["queue", "list"])[0]["confirm_price"], true);
-    pays(&suite, "2.00");
+    pays(suite, "2.00");
     let _ = suite.done(&["user", "add", "bob"]);
     let _ = suite.done(&["user", "add", "free"]);
     let _ = suite.done(&["charging", "user", "free", "--cost-control", "none"]);
@@ -106,7 +116,7 @@ fn sub_4_a_pushed_document_waits_until_its_price_is_agreed_to() {
             let told = |job: &Value| {
                 job["state_message"].as_str().is_some_and(|text| text.starts_with("It costs 0.50:"))
             };
-            job(&suite, title).filter(told)
+            job(suite, title).filter(told)
         })
     };
     let ann = send("ann", "anns");
@@ -117,7 +127,7 @@ fn sub_4_a_pushed_document_waits_until_its_price_is_agreed_to() {
     let _ = send("free", "nobodys");
     wait_for("the paper", || (mfp.printed().len() == 1).then_some(()));
     // It is nobody's to collect at a panel meanwhile.
-    let (said, events) = mfp.session(&suite, &["--card", CARD, "--list"]);
+    let (said, events) = mfp.session(suite, &["--card", CARD, "--list"]);
     assert_eq!((said.code, of(&events, "document").len()), (0, 0), "{events:?}");
 
     // Nobody agrees for somebody else.
@@ -130,19 +140,19 @@ fn sub_4_a_pushed_document_waits_until_its_price_is_agreed_to() {
     assert_eq!(mfp.printed().len(), 1);
     let _ = suite.done(&["jobs", "release", &bob.to_string()]);
     wait_for("the paper", || (mfp.printed().len() == 2).then_some(()));
-    let record = records(&suite, 1).pop().expect("a record");
+    let record = records(suite, 1).pop().expect("a record");
     assert_eq!((&record["user"], &record["price"]), (&"bob".into(), &"0.50".into()), "{record}");
 
-    // What became dearer is asked about again.
+    // What it costs when it is let go on is agreed to.
     let _ = suite.done(&["scheme", "edit", "library", "--print-job", "0.60"]);
-    assert_eq!(account(&suite), ("2.00".to_owned(), "0.00".to_owned()));
-    by_ipptool(&suite, ann).unwrap_or_else(|| assert_eq!(release("ann", ann), 0));
+    assert_eq!(account(suite), ("2.00".to_owned(), "0.00".to_owned()));
+    by_ipptool(suite, ann).unwrap_or_else(|| assert_eq!(release("ann", ann), 0));
     wait_for("the paper", || (mfp.printed().len() == 3).then_some(()));
-    assert_eq!(account(&suite), ("1.10".to_owned(), "0.00".to_owned()), "0.60 + 2 x 0.15");
+    assert_eq!(account(suite), ("1.10".to_owned(), "0.00".to_owned()), "0.60 + 2 x 0.15");
     assert_eq!(release("ann", ann), 0x0404, "client-error-not-possible: it is printed");
     let said = suite.papergate(&["jobs", "release", &ann.to_string()]);
     assert_eq!(said.code, 1, "{said:?}");
-    books_are_right(&suite);
+    books_are_right(suite);
 
     // A document of a pull queue is released at a printer.
     let mut client = Client::connect(suite.address(631), "/ipp/print/pull").expect("it listens");

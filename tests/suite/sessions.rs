@@ -8,7 +8,7 @@ use harness::suite::Suite;
 use harness::wait_for;
 use serde_json::Value;
 
-use super::money::{CARD, account, books_are_right, of, pays, records, suite};
+use super::money::{CARD, account, books_are_right, of, pays, records, suite, suite_on_postgres};
 
 /// Copies: 0.20 and, on A4, 0.05 a sheet, 0.10 or 0.30 a side.
 fn scheme(suite: &Suite) {
@@ -35,7 +35,10 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
-        let suite = suite();
+        Self::on(suite())
+    }
+
+    fn on(suite: Suite) -> Self {
         scheme(&suite);
         let control = suite.ports.spare(1).to_string();
         let mfp = Mfp::start(&suite, "mfp", suite.ports.spare(0), &["--control-port", &control]);
@@ -67,7 +70,17 @@ impl Place {
 /// REL-9, PAY-2.
 #[test]
 fn copies_reserve_everything_and_cost_what_was_made() {
-    let place = Place::new();
+    copying(&Place::new());
+}
+
+#[test]
+fn copies_reserve_everything_and_cost_what_was_made_on_postgresql() {
+    if let Some(suite) = suite_on_postgres() {
+        copying(&Place::on(suite));
+    }
+}
+
+fn copying(place: &Place) {
     let suite = &place.suite;
     pays(suite, "10.00");
 

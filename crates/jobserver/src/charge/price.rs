@@ -112,8 +112,8 @@ pub(crate) fn shown(
             let finishing = decide(&job.ticket, &job.count, Forced::default(), device.into(), false);
             let planned = Job { count: finishing.counted(&job.count), ..job.clone() };
             let Ok(whole) = of_job.whole(&planned, job.panel_copies) else { return Ok(None) };
-            // Only what was held again can have been paid for in part.
-            let paid = match job.message.is_empty() {
+            // Only what was held again can have been paid for in part; somebody else may have collected it since.
+            let paid = match job.message.is_empty() && job.printed == 0 {
                 true => Money::ZERO,
                 false => state.store.job_paid(job.id, user.id)?.amount,
             };

@@ -62,8 +62,8 @@ pub(super) async fn ask(server: &Jobserver, id: QueueId) -> Result<(), Failed> {
 /// operator: one whose price is asked about, or one that was held because it could not be printed. The job, and its price.
 ///
 /// # Errors
-/// Status 42 for what is not there any more, 50 for somebody else's, 45 for one that is being printed, 39 for one that
-/// collects its pages or belongs to a pull queue.
+/// Status 52 for what is not there any more or somebody else's, 45 for one that is being printed, 101 for one whose data has not
+/// arrived, 65 for one that was printed, is being counted, or belongs to a pull queue.
 pub(crate) async fn release(
     server: &Jobserver,
     id: JobId,
