@@ -91,6 +91,8 @@ async fn list(shell: &mut Shell<'_>, arguments: JobsList) -> Result<(), Failure>
         which: which.into(),
         limit: arguments.limit.into(),
         after_id: 0,
+        // Scripts get everything, a table has no place for it.
+        brief: !shell.output.is_json(),
     };
     let mut pages = shell.reach.administration().await?.job_list(request).await?.into_inner();
     let mut listing = shell.output.list::<Job>();

@@ -11,6 +11,7 @@ use domain::user::{Rights, User};
 use domain::{DeviceName, Logon, Money, PageCount, QueueId, QueueName, Timestamp};
 use rpc::proto::common::{self, page_count};
 use rpc::proto::jobserver as message;
+use storage::core::JobLine;
 
 use crate::failed::Failed;
 use crate::submit::Submission;
@@ -25,22 +26,13 @@ pub(crate) fn instant(micros: i64) -> Option<Timestamp> {
 }
 
 pub(super) fn job(job: Job) -> message::Job {
-    let state = match job.state {
-        JobState::Pending => message::job::State::Pending,
-        JobState::Held => message::job::State::Held,
-        JobState::Processing => message::job::State::Processing,
-        JobState::Stopped => message::job::State::Stopped,
-        JobState::Canceled => message::job::State::Canceled,
-        JobState::Aborted => message::job::State::Aborted,
-        JobState::Completed => message::job::State::Completed,
-    };
     message::Job {
         id: job.id.0,
         queue: job.queue_name,
         owner_logon: job.owner_logon,
         submit_logon: job.submit_logon,
         name: job.name,
-        state: state.into(),
+        state: state(job.state).into(),
         state_reasons: job.reason.keywords().iter().map(|&keyword| keyword.to_owned()).collect(),
         state_message: job.message,
         created_us: job.created.0,
@@ -57,6 +49,35 @@ pub(super) fn job(job: Job) -> message::Job {
         retained: job.retained,
         panel_copies: job.panel_copies,
         price: None,
+    }
+}
+
+/// A job as a table shows it.
+pub(super) fn job_line(line: JobLine) -> message::Job {
+    message::Job {
+        id: line.id.0,
+        queue: line.queue_name,
+        owner_logon: line.owner_logon,
+        name: line.name,
+        state: state(line.state).into(),
+        state_message: line.message,
+        retained: line.retained,
+        bytes: line.bytes,
+        created_us: line.created.0,
+        count: Some(count(line.count)),
+        ..message::Job::default()
+    }
+}
+
+fn state(state: JobState) -> message::job::State {
+    match state {
+        JobState::Pending => message::job::State::Pending,
+        JobState::Held => message::job::State::Held,
+        JobState::Processing => message::job::State::Processing,
+        JobState::Stopped => message::job::State::Stopped,
+        JobState::Canceled => message::job::State::Canceled,
+        JobState::Aborted => message::job::State::Aborted,
+        JobState::Completed => message::job::State::Completed,
     }
 }
 

@@ -9,7 +9,7 @@ use domain::{JobId, Logon, Money, QueueName, Status as Code, UserId};
 use rpc::Kind;
 use rpc::proto::jobserver::{self as message, document_chunk::Part, submission_server::Submission};
 use storage::StoreError;
-use storage::core::{JobFilter, Which};
+use storage::core::{JobFilter, JobLine, Which};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tokio_stream::adapters::Map;
@@ -188,13 +188,37 @@ async fn finish(
     Ok(Response::new(convert::job(job)))
 }
 
-/// Jobs, each with what it will cost where that is told.
-type Priced = Vec<(Option<Money>, Job)>;
+/// A page as it is read.
+pub(crate) enum Page {
+    /// Jobs, each with what it will cost where that is told.
+    Full(Vec<(Option<Money>, Job)>),
+    /// What a table shows.
+    Brief(Vec<JobLine>),
+}
+
+impl Page {
+    fn read(state: &Arc<State>, filter: &JobFilter, limit: i64, brief: bool) -> Result<Self, StoreError> {
+        if brief {
+            return Ok(Self::Brief(state.store.jobs_lines(filter, limit)?));
+        }
+        let jobs = state.store.jobs_list(filter, limit)?;
+        let priced = |job| Ok((crate::charge::pushed(state, &job)?, job));
+        Ok(Self::Full(jobs.into_iter().map(priced).collect::<Result<_, StoreError>>()?))
+    }
+
+    /// How many it has, and the last of them.
+    fn end(&self) -> (usize, Option<JobId>) {
+        match self {
+            Self::Full(jobs) => (jobs.len(), jobs.last().map(|(_, job)| job.id)),
+            Self::Brief(lines) => (lines.len(), lines.last().map(|line| line.id)),
+        }
+    }
+}
 
 /// Pages of a listing on their way.
 pub(super) type JobPages = Map<
-    ReceiverStream<Result<Priced, StoreError>>,
-    fn(Result<Priced, StoreError>) -> Result<message::JobPage, Status>,
+    ReceiverStream<Result<Page, StoreError>>,
+    fn(Result<Page, StoreError>) -> Result<message::JobPage, Status>,
 >;
 
 /// Streams jobs page by page; a page is read while the one before is on its way. Without `names` documents' names are left
@@ -233,22 +257,14 @@ pub(super) async fn job_pages(
     tokio::task::spawn_blocking(move || {
         while left > 0 {
             let wanted = left.min(PAGE_JOBS);
-            let jobs = match state.store.jobs_list(&filter, wanted) {
-                Ok(jobs) => jobs,
-                Err(error) => {
-                    let _ = sender.blocking_send(Err(error));
-                    return;
-                }
-            };
-            let read = i64::try_from(jobs.len()).expect("a page is small");
-            filter.after = jobs.last().map(|job: &Job| job.id);
-            let jobs: Result<Priced, _> =
-                jobs.into_iter().map(|job| Ok((crate::charge::pushed(&state, &job)?, job))).collect();
-            let failed = jobs.is_err();
+            let page = Page::read(&state, &filter, wanted, request.brief);
+            let (read, last) = page.as_ref().map_or((0, None), Page::end);
+            let read = i64::try_from(read).expect("a page is small");
             // Nobody reads any more, or this was the last page.
-            if read == 0 || sender.blocking_send(jobs).is_err() || failed || read < wanted {
+            if (read == 0 && page.is_ok()) || sender.blocking_send(page).is_err() || read < wanted {
                 return;
             }
+            filter.after = last;
             left -= read;
         }
     });
@@ -257,15 +273,21 @@ pub(super) async fn job_pages(
     Ok(ReceiverStream::new(receiver).map(page))
 }
 
-fn page_named(jobs: Result<Priced, StoreError>) -> Result<message::JobPage, Status> {
-    let jobs = jobs.map_err(Failed::from)?.into_iter();
-    Ok(message::JobPage { jobs: jobs.map(|(price, job)| convert::job_priced(job, price)).collect() })
+fn page_named(page: Result<Page, StoreError>) -> Result<message::JobPage, Status> {
+    let jobs = match page.map_err(Failed::from)? {
+        Page::Full(jobs) => jobs.into_iter().map(|(price, job)| convert::job_priced(job, price)).collect(),
+        Page::Brief(lines) => lines.into_iter().map(convert::job_line).collect(),
+    };
+    Ok(message::JobPage { jobs })
 }
 
 /// Documents' names are nobody's business.
-fn page_unnamed(jobs: Result<Priced, StoreError>) -> Result<message::JobPage, Status> {
-    let unnamed = |(price, job)| (price, Job { name: String::new(), ..job });
-    page_named(jobs.map(|jobs| jobs.into_iter().map(unnamed).collect()))
+fn page_unnamed(page: Result<Page, StoreError>) -> Result<message::JobPage, Status> {
+    let mut page = page_named(page)?;
+    for job in &mut page.jobs {
+        job.name.clear();
+    }
+    Ok(page)
 }
 
 /// Whom a logon names, with or without domain.

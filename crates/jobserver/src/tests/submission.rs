@@ -20,6 +20,40 @@ async fn a_document_is_held_and_listed() {
 }
 
 #[tokio::test]
+async fn a_brief_listing_says_the_same_of_what_a_table_shows_and_nothing_else() {
+    let mut world = World::new().await;
+    for number in 0..3 {
+        world.submit(["ann", "bob"][number % 2], &sample(1_000 + number)).await.unwrap();
+    }
+    let mut listed = Vec::new();
+    for brief in [false, true] {
+        let request = message::JobListRequest { brief, owner_logon: "ann".into(), ..Default::default() };
+        let mut pages = world.submission.job_list(request).await.unwrap().into_inner();
+        listed.push(pages.message().await.unwrap().unwrap().jobs);
+        assert!(pages.message().await.unwrap().is_none());
+    }
+    let shown = |job: &message::Job| message::Job {
+        id: job.id,
+        queue: job.queue.clone(),
+        owner_logon: job.owner_logon.clone(),
+        name: job.name.clone(),
+        state: job.state,
+        state_message: job.state_message.clone(),
+        retained: job.retained,
+        bytes: job.bytes,
+        created_us: job.created_us,
+        // Counting goes on in the background and may be done by now.
+        count: None,
+        ..message::Job::default()
+    };
+    let uncounted = |job: &message::Job| message::Job { count: None, ..job.clone() };
+    let full: Vec<message::Job> = listed[0].iter().map(shown).collect();
+    assert_eq!(full.len(), 2);
+    assert_eq!(listed[1].iter().map(uncounted).collect::<Vec<_>>(), full);
+    assert!(listed[1].iter().all(|job| job.count.is_some()));
+}
+
+#[tokio::test]
 async fn a_repeated_submission_is_one_job_and_one_file() {
     let mut world = World::new().await;
     let create = world.create("ann");

@@ -11,7 +11,7 @@ use super::schema::{aliases, cards, domains, group_members, user_groups, users};
 use super::users::user_row_insert;
 use super::{CoreStore, NewCard, NewUser};
 use crate::dialect::insert_if_absent;
-use crate::{AnyConnection, StoreError, StoreResult};
+use crate::{AnyConnection, StoreResult};
 
 /// A person with what comes along.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl CoreStore {
         pin_hash: impl Fn(usize, UserId) -> Option<Vec<u8>>,
     ) -> StoreResult<Vec<Result<UserId, BulkRefused>>> {
         self.database.write("people-load", |connection| {
-            let mut taken = taken(connection)?;
+            let mut taken = Taken::of(connection, people)?;
             let mut answers = Vec::with_capacity(people.len());
             for (place, person) in people.iter().enumerate() {
                 answers.push(load_one(connection, &mut taken, person, |id| pin_hash(place, id))?);
@@ -59,22 +59,47 @@ impl CoreStore {
     }
 }
 
-/// Names that are no logons, and domains: few enough to be read once for a whole batch.
+/// Values of one statement's list; SQLite takes 32,766.
+const LIST_MAX: usize = 10_000;
+
+/// What of all that a batch brings is taken already: asked once for the batch, kept up while it is added.
 struct Taken {
+    /// Logons, aliases and groups by name and domain.
     names: HashSet<(String, String)>,
+    codes: HashSet<Vec<u8>>,
     domains: HashSet<String>,
 }
 
-fn taken(connection: &mut AnyConnection) -> StoreResult<Taken> {
-    let mut names: Vec<(String, String)> =
-        user_groups::table.select((user_groups::name_key, user_groups::domain_key)).load(connection)?;
-    names.extend(
-        aliases::table
-            .select((aliases::name_key, aliases::domain_key))
-            .load::<(String, String)>(connection)?,
-    );
-    let domains: Vec<String> = domains::table.select(domains::name_key).load(connection)?;
-    Ok(Taken { names: names.into_iter().collect(), domains: domains.into_iter().collect() })
+impl Taken {
+    fn of(connection: &mut AnyConnection, people: &[BulkPerson]) -> StoreResult<Self> {
+        let keys = |person: &BulkPerson| {
+            let aliases: Vec<String> = person.aliases.iter().map(Logon::key).collect();
+            std::iter::once(person.user.logon.key()).chain(aliases)
+        };
+        let keys: Vec<String> = people.iter().flat_map(keys).collect();
+        let mut names: HashSet<(String, String)> = HashSet::new();
+        for keys in keys.chunks(LIST_MAX) {
+            let logons = users::table.filter(users::logon_key.eq_any(keys));
+            names.extend(
+                logons.select((users::logon_key, users::domain_key)).load::<(String, String)>(connection)?,
+            );
+            let groups = user_groups::table.filter(user_groups::name_key.eq_any(keys));
+            let groups = groups.select((user_groups::name_key, user_groups::domain_key));
+            names.extend(groups.load::<(String, String)>(connection)?);
+            let aliases = aliases::table.filter(aliases::name_key.eq_any(keys));
+            let aliases = aliases.select((aliases::name_key, aliases::domain_key));
+            names.extend(aliases.load::<(String, String)>(connection)?);
+        }
+        let codes: Vec<&Vec<u8>> =
+            people.iter().flat_map(|person| &person.cards).map(|card| &card.code_hash).collect();
+        let mut known: HashSet<Vec<u8>> = HashSet::new();
+        for codes in codes.chunks(LIST_MAX) {
+            let same = cards::table.filter(cards::code_hash.eq_any(codes.iter().copied()));
+            known.extend(same.select(cards::code_hash).load::<Vec<u8>>(connection)?);
+        }
+        let domains: Vec<String> = domains::table.select(domains::name_key).load(connection)?;
+        Ok(Self { names, codes: known, domains: domains.into_iter().collect() })
+    }
 }
 
 fn load_one(
@@ -85,21 +110,19 @@ fn load_one(
 ) -> StoreResult<Result<UserId, BulkRefused>> {
     let domain_key = fold(&person.user.domain);
     let key = (person.user.logon.key(), domain_key.clone());
-    if taken.names.contains(&key) || logon_exists(connection, &key)? {
+    if taken.names.contains(&key) {
         return Ok(Err(BulkRefused::Logon));
     }
     let mut own = HashSet::new();
     for alias in &person.aliases {
         let alias = (alias.key(), domain_key.clone());
-        let free = alias != key && !taken.names.contains(&alias) && own.insert(alias.clone());
-        if !free || logon_exists(connection, &alias)? {
+        if alias == key || taken.names.contains(&alias) || !own.insert(alias) {
             return Ok(Err(BulkRefused::Alias));
         }
     }
     let mut codes = HashSet::new();
     for card in &person.cards {
-        let exists = cards::table.filter(cards::code_hash.eq(&card.code_hash)).count();
-        if !codes.insert(&card.code_hash) || exists.get_result::<i64>(connection)? > 0 {
+        if taken.codes.contains(&card.code_hash) || !codes.insert(&card.code_hash) {
             return Ok(Err(BulkRefused::Card));
         }
     }
@@ -114,6 +137,8 @@ fn load_one(
         super::aliases::insert(connection, id, &domain_key, alias)?;
     }
     taken.names.extend(own);
+    taken.names.insert(key);
+    taken.codes.extend(codes.into_iter().cloned());
     for group in &person.groups {
         let row = (group_members::group_id.eq(group.0), group_members::user_id.eq(id.0));
         let target = (group_members::group_id, group_members::user_id);
@@ -123,12 +148,4 @@ fn load_one(
         diesel::update(users::table.find(id.0)).set(users::pin_hash.eq(Some(hash))).execute(connection)?;
     }
     Ok(Ok(id))
-}
-
-fn logon_exists(
-    connection: &mut AnyConnection,
-    (name, domain): &(String, String),
-) -> Result<bool, StoreError> {
-    let same = users::table.filter(users::logon_key.eq(name)).filter(users::domain_key.eq(domain));
-    Ok(same.count().get_result::<i64>(connection)? > 0)
 }

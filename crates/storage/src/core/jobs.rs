@@ -248,6 +248,84 @@ impl JobRow {
     }
 }
 
+/// A job as a table shows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JobLine {
+    /// Id of the job.
+    pub id: JobId,
+    /// Logon of the owner.
+    pub owner_logon: String,
+    /// Name of the queue.
+    pub queue_name: String,
+    /// Title.
+    pub name: String,
+    /// State.
+    pub state: State,
+    /// What people are told of the state; may be empty.
+    pub message: String,
+    /// Whether it is kept after printing.
+    pub retained: bool,
+    /// Bytes of the document.
+    pub bytes: i64,
+    /// When it came.
+    pub created: Timestamp,
+    /// What was counted.
+    pub count: PageCount,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = jobs)]
+struct LineRow {
+    id: i64,
+    owner_logon: String,
+    queue_name: String,
+    name: String,
+    state: i64,
+    message: String,
+    retained: bool,
+    bytes: i64,
+    created_us: i64,
+    count: String,
+}
+
+impl LineRow {
+    fn into_line(self) -> StoreResult<JobLine> {
+        Ok(JobLine {
+            id: JobId(self.id),
+            owner_logon: self.owner_logon,
+            queue_name: self.queue_name,
+            name: self.name,
+            state: State::from_number(self.state).ok_or_else(|| corrupt("jobs", "state", self.state))?,
+            message: self.message,
+            retained: self.retained,
+            bytes: self.bytes,
+            created: Timestamp(self.created_us),
+            count: fields::count_from_text(&self.count).map_err(|why| corrupt("jobs", "count", why))?,
+        })
+    }
+}
+
+/// A boxed query of jobs that are as the filter says.
+macro_rules! matching {
+    ($query:expr, $filter:expr) => {{
+        let mut query = $query;
+        if let Some(queue) = $filter.queue {
+            query = query.filter(jobs::queue_id.eq(queue.0));
+        }
+        if let Some(owner) = $filter.owner {
+            query = query.filter(jobs::owner_id.eq(owner.0));
+        }
+        if let Some(after) = $filter.after {
+            query = query.filter(jobs::id.gt(after.0));
+        }
+        match $filter.which {
+            Which::NotCompleted => query.filter(jobs::state.lt(COMPLETED_FIRST)),
+            Which::Completed => query.filter(jobs::state.ge(COMPLETED_FIRST)),
+            Which::All => query,
+        }
+    }};
+}
+
 const HELD: i64 = State::Held as i64;
 pub(super) const COMPLETED_FIRST: i64 = State::Canceled as i64;
 
@@ -291,27 +369,26 @@ impl CoreStore {
         })
     }
 
+    /// Jobs by filter as a table shows them, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub fn jobs_lines(&self, filter: &JobFilter, limit: i64) -> StoreResult<Vec<JobLine>> {
+        self.database.read("jobs-lines", |connection| {
+            let columns = jobs::table.select(LineRow::as_select()).into_boxed();
+            let rows: Vec<LineRow> =
+                matching!(columns, filter).order(jobs::id).limit(limit).load(connection)?;
+            rows.into_iter().map(LineRow::into_line).collect()
+        })
+    }
+
     /// Jobs by filter, oldest first, at most `limit`.
     ///
     /// # Errors
     /// When the store cannot answer.
     pub fn jobs_list(&self, filter: &JobFilter, limit: i64) -> StoreResult<Vec<Job>> {
         self.database.read("jobs-list", |connection| {
-            let mut query = jobs::table.order(jobs::id).limit(limit).into_boxed();
-            if let Some(queue) = filter.queue {
-                query = query.filter(jobs::queue_id.eq(queue.0));
-            }
-            if let Some(owner) = filter.owner {
-                query = query.filter(jobs::owner_id.eq(owner.0));
-            }
-            if let Some(after) = filter.after {
-                query = query.filter(jobs::id.gt(after.0));
-            }
-            query = match filter.which {
-                Which::NotCompleted => query.filter(jobs::state.lt(COMPLETED_FIRST)),
-                Which::Completed => query.filter(jobs::state.ge(COMPLETED_FIRST)),
-                Which::All => query,
-            };
+            let query = matching!(jobs::table.into_boxed(), filter).order(jobs::id).limit(limit);
             let rows: Vec<JobRow> = query.load(connection)?;
             rows.into_iter().map(JobRow::into_job).collect()
         })

@@ -52,7 +52,7 @@ pub use devices::NewDevice;
 pub use domains::DomainRow;
 pub use drivers::{DeviceOutput, DriverRow};
 pub use groups::{GroupMembers, GroupRow};
-pub use jobs::{Arrival, Arrived, Change, FoundOwner, JobFilter, NewJob, Which};
+pub use jobs::{Arrival, Arrived, Change, FoundOwner, JobFilter, JobLine, NewJob, Which};
 pub use mails::{MailRow, MailState, NewMail, Posted};
 pub use outbox::OutboxRow;
 pub use puks::{PukHolder, RegisterCard, Registrant};
