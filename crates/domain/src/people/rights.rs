@@ -220,6 +220,7 @@ pub const CALLS: &[(&str, Need)] = &[
     ("Submission/JobCancel", Need::Server),
     ("Submission/JobCreate", Need::Server),
     ("Submission/JobList", Need::Server),
+    ("Submission/JobReleaseMine", Need::Server),
     ("Submission/JobShow", Need::Server),
     ("Submission/QueueWatch", Need::Server),
     ("Supervisor/Down", Need::ServerSettings),
