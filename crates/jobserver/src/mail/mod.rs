@@ -18,6 +18,8 @@ mod transport;
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod tests_dovecot;
 
 use std::collections::HashSet;
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
 """A mail server for tests: takes mails with Debian's aiosmtpd and says each as a line of JSON.
 
 arguments: JSON with cert, key (PEM files; STARTTLS is then required), tls (from the first byte), user, password, token,
-token_service (the refresh token that gets `token` from a POST on a second port), refuse, later (recipients)
+token_service (the refresh token that gets `token` from a POST on a second port), introspect (the token of `user` that is
+good when it is asked about there), refuse, later (recipients)
 """
 import asyncio, base64, json, ssl, sys, urllib.parse
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -47,15 +48,24 @@ def authenticator(server, session, envelope, mechanism, data):
 
 async def token_service(reader, writer):
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    if head.startswith("GET "):
+        # RFC 7662: whether a token is good, for another mail server.
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(head.split(" ")[1]).query)
+        good = asked.get("token") == [want.get("introspect")]
+        return await answer(writer, {"active": True, "username": want.get("user")} if good else {"active": False}, True)
     length = next(int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length"))
     form = urllib.parse.parse_qs((await reader.readexactly(length)).decode())
     tokens["count"] += 1
     good = form.get("grant_type") == ["refresh_token"] and form.get("refresh_token") == [want["token_service"]]
     body = {"access_token": want["token"], "expires_in": 3600} if good else {"error": "invalid_grant"}
     say(token_request=form.get("client_id"), good=good)
+    await answer(writer, body, good)
+
+
+async def answer(writer, body, good):
     body = json.dumps(body).encode()
     status = "200 OK" if good else "400 Bad Request"
-    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body)
+    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n".encode() + body)
     await writer.drain()
     writer.close()
 
@@ -70,7 +80,9 @@ async def main():
     make = lambda: Server(
         Handler(), enable_SMTPUTF8=True,
         tls_context=None if wrapped else context, require_starttls=bool(context) and not wrapped,
-        authenticator=authenticator, auth_required=login, auth_require_tls=bool(context) and not wrapped,
+        # Without TLS this one offers AUTH only when it wants it: Dovecot would hand on who logged in.
+        authenticator=authenticator, auth_required=login,
+        auth_require_tls=not login or (bool(context) and not wrapped),
     )
     loop = asyncio.get_running_loop()
     server = await loop.create_server(make, "127.0.0.1", want.get("port", 0), ssl=context if wrapped else None)

@@ -22,7 +22,7 @@ pub(crate) struct Sink {
     child: Child,
     lines: mpsc::Receiver<Value>,
     pub(crate) port: u64,
-    http: u64,
+    pub(super) http: u64,
 }
 
 impl Sink {
@@ -101,7 +101,7 @@ fn mails(world: &World, state: &str) -> Vec<storage::core::MailRow> {
 }
 
 /// A certificate for `localhost` and its key, as files.
-fn certificate(directory: &Path) -> (PathBuf, PathBuf) {
+pub(super) fn certificate(directory: &Path) -> (PathBuf, PathBuf) {
     let made =
         rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
     let (certificate, key) = (directory.join("mail.pem"), directory.join("mail.key"));
