@@ -11,6 +11,10 @@ use tempfile::TempDir;
 use crate::ports::Block;
 use crate::{binary, wait_for};
 
+/// RFC 8011 sections 4.2.5 and B.1.4.7.
+const GET_PRINTER_ATTRIBUTES: u16 = 0x000B;
+const CLIENT_ERROR_NOT_FOUND: u16 = 0x0406;
+
 /// A running suite; stopped and inspected when dropped.
 #[derive(Debug)]
 pub struct Suite {
@@ -189,14 +193,27 @@ impl Suite {
             .into()
     }
 
-    /// Runs `papergate ARGS` and insists that it was done.
+    /// Runs `papergate ARGS` and insists that it was done. A queue that was added is at its port then.
     ///
     /// # Panics
     /// When it was not.
     pub fn done(&self, arguments: &[&str]) -> String {
         let said = self.papergate(arguments);
         assert_eq!(said.code, 0, "papergate {arguments:?}: {}{}\n{}", said.stdout, said.stderr, self.log());
+        if let ["queue", "add", name, ..] = arguments {
+            wait_for("the queue at its port", || self.has_port(name).then_some(()));
+        }
         said.stdout
+    }
+
+    /// Whether the port server knows a queue; true where nobody listens, because the story took the port away. The
+    /// port server is told of a queue a moment after the command line.
+    fn has_port(&self, queue: &str) -> bool {
+        let client = crate::ipp::Client::connect(self.address(631), &format!("/ipp/print/{queue}"));
+        let Ok(mut client) = client else { return true };
+        client
+            .operation(GET_PRINTER_ATTRIBUTES, "nobody", &[])
+            .map_or(true, |answer| answer.status != CLIENT_ERROR_NOT_FOUND)
     }
 
     /// Runs `papergate ARGS --json`.
