@@ -14,11 +14,8 @@ use crate::error::StoreResult;
 const BUSY_TIMEOUT_MS: u32 = 5_000;
 /// Pages in the write-ahead log before it is copied back; 4 KiB each.
 const WAL_CHECKPOINT_PAGES: u32 = 4_000;
-/// Page cache of a connection that reads, KiB.
-const READER_CACHE_KIB: u32 = 4_096;
-/// Page cache of the one that writes, KiB: each new row touches pages all over its indices, and one that is not here is read
-/// from the file again.
-const WRITER_CACHE_KIB: u32 = 32_768;
+/// Page cache of a connection, KiB.
+const CACHE_KIB: u32 = 4_096;
 
 /// Readies a new connection.
 ///
@@ -26,9 +23,9 @@ const WRITER_CACHE_KIB: u32 = 32_768;
 pub(crate) fn prepare(connection: &mut AnyConnection, store: &str, access: Access) -> StoreResult<()> {
     match connection {
         AnyConnection::Sqlite(connection) => {
-            let (query_only, cache_kib) = match access {
-                Access::Read => ("ON", READER_CACHE_KIB),
-                Access::Write => ("OFF", WRITER_CACHE_KIB),
+            let query_only = match access {
+                Access::Read => "ON",
+                Access::Write => "OFF",
             };
             // busy_timeout comes first: the change to WAL itself needs the lock.
             connection.batch_execute(&format!(
@@ -37,7 +34,7 @@ pub(crate) fn prepare(connection: &mut AnyConnection, store: &str, access: Acces
                  PRAGMA synchronous = FULL;
                  PRAGMA foreign_keys = ON;
                  PRAGMA temp_store = MEMORY;
-                 PRAGMA cache_size = -{cache_kib};
+                 PRAGMA cache_size = -{CACHE_KIB};
                  PRAGMA wal_autocheckpoint = {WAL_CHECKPOINT_PAGES};
                  PRAGMA query_only = {query_only};"
             ))?;
